@@ -1,0 +1,1 @@
+"""How the platform's parts are installed, configured and started."""
