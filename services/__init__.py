@@ -1,0 +1,1 @@
+"""SonoBridge: the services of the platform, one package each."""

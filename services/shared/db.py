@@ -1,0 +1,146 @@
+"""PostgreSQL: a pool, named queries, and transactions that are always somebody's."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, LiteralString, cast
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from services.shared.errors import Unavailable
+from services.shared.settings import PostgresSettings, read_secret
+
+_SHARED = Path(__file__).parent / "queries.sql"
+_NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
+_WORK = re.compile(r"^[a-z_]+$")
+
+
+class Queries:
+    """The statements of one or more queries.sql files by their names."""
+
+    def __init__(self, *paths: Path) -> None:
+        self._statements: dict[str, LiteralString] = {}
+        for path in (_SHARED, *paths):
+            pieces = _NAME.split(path.read_text(encoding="utf-8"))
+            for name, statement in zip(pieces[1::2], pieces[2::2], strict=True):
+                if name in self._statements:
+                    raise ValueError(f"{path} names the query {name} again")
+                # The text comes from a file of this package, never from a request.
+                self._statements[name] = cast(LiteralString, statement.strip().rstrip(";"))
+
+    def __getitem__(self, name: str) -> LiteralString:
+        return self._statements[name]
+
+
+class Transaction:
+    """One open transaction. Only `Database` commits it."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[dict[str, Any]], queries: Queries, service: str) -> None:
+        self._connection = connection
+        self._queries = queries
+        self.service = service
+
+    async def run(self, name: str, **params: Any) -> int:
+        """Run the query `name`; the number of rows it touched."""
+        return (await self._connection.execute(self._queries[name], params)).rowcount
+
+    async def run_many(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Run the query `name` once per row, in one round trip."""
+        async with self._connection.cursor() as cursor:
+            await cursor.executemany(self._queries[name], rows)
+
+    async def one(self, name: str, **params: Any) -> dict[str, Any] | None:
+        """The first row of the query `name`, or None."""
+        return await (await self._connection.execute(self._queries[name], params)).fetchone()
+
+    async def all(self, name: str, **params: Any) -> list[dict[str, Any]]:
+        """All rows of the query `name`."""
+        return await (await self._connection.execute(self._queries[name], params)).fetchall()
+
+    async def stream(self, name: str, batch: int = 500, **params: Any) -> AsyncIterator[dict[str, Any]]:
+        """The rows of the query `name` by a server-side cursor, `batch` at a time."""
+        async with self._connection.cursor(name="stream") as cursor:
+            cursor.itersize = batch
+            await cursor.execute(self._queries[name], params)
+            async for row in cursor:
+                yield row
+
+    async def act_for(self, organisation_id: UUID) -> None:
+        """From here on this transaction acts for `organisation_id`."""
+        await self._connection.execute("SELECT set_config('app.org', %s, true)", (str(organisation_id),))
+
+
+class Database:
+    """A pool for one service's role, and the ways to open a transaction on it."""
+
+    def __init__(self, settings: PostgresSettings, service: str, queries: Queries) -> None:
+        self._service = service
+        self._queries = queries
+        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[dict[str, Any]]] = AsyncConnectionPool(
+            kwargs={
+                "host": settings.postgres_host,
+                "port": settings.postgres_port,
+                "dbname": settings.postgres_database,
+                "user": settings.postgres_user or service,
+                "password": read_secret(settings.postgres_password_file),
+                "options": f"-c search_path={service}",
+                "application_name": f"sonobridge-{service}",
+                "connect_timeout": 5,
+                "row_factory": dict_row,
+            },
+            min_size=1,
+            max_size=settings.postgres_pool_size,
+            timeout=10,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Fill the pool. Raises Unavailable when PostgreSQL does not answer within 30 s."""
+        try:
+            await self._pool.open(wait=True, timeout=30)
+        except PoolTimeout as error:
+            raise Unavailable("PostgreSQL does not answer") from error
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def ready(self) -> None:
+        """Raises Unavailable unless PostgreSQL answers."""
+        async with self._transaction() as tx:
+            await tx.one("ready")
+
+    @asynccontextmanager
+    async def tenant(self, organisation_id: UUID) -> AsyncIterator[Transaction]:
+        """A transaction of one organisation: row level security shows what is its own, or what a named policy lets it see."""
+        async with self._transaction() as tx:
+            await tx.act_for(organisation_id)
+            yield tx
+
+    @asynccontextmanager
+    async def work(self, name: str, organisation_id: UUID | None = None) -> AsyncIterator[Transaction]:
+        """A transaction of the work role `<service>_<name>`, for work that belongs to no tenant; policies name that role."""
+        if not _WORK.match(name):
+            raise ValueError(f"not a work role: {name}")
+        async with self._transaction(sql.Identifier(f"{self._service}_{name}")) as tx:
+            if organisation_id is not None:
+                await tx.act_for(organisation_id)
+            yield tx
+
+    @asynccontextmanager
+    async def _transaction(self, role: sql.Identifier | None = None) -> AsyncIterator[Transaction]:
+        try:
+            async with self._pool.connection() as connection, connection.transaction():
+                if role is not None:
+                    await connection.execute(sql.SQL("SET LOCAL ROLE {}").format(role))
+                yield Transaction(connection, self._queries, self._service)
+        except PoolTimeout as error:
+            raise Unavailable("PostgreSQL does not answer") from error
+        except psycopg.OperationalError as error:
+            # A lost connection, a server going down, a full disk: the transaction did not happen, or its end is not known.
+            raise Unavailable(f"PostgreSQL: {str(error).splitlines()[0] if str(error) else 'connection lost'}") from error
