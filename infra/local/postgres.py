@@ -49,20 +49,21 @@ class Postgres:
 
     def create_database(self, database: str = DATABASE) -> None:
         """Creates the database with the platform's roles and schemas in it; what exists stays. Raises psycopg.Error."""
-        with psycopg.connect(self.conninfo(BOOTSTRAP, "postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone():
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
-        with psycopg.connect(self.conninfo(BOOTSTRAP, database)) as connection:
-            # Roles belong to the whole server: two databases set up at once must not race for them.
-            connection.execute("SELECT pg_advisory_xact_lock(hashtext('sonobridge roles'))")
-            connection.execute(sql.SQL((INFRA / "postgres" / "roles.sql").read_text(encoding="utf-8")))  # type: ignore[arg-type]
-            for user in (OWNER, *SERVICES):
-                verifier = connection.pgconn.encrypt_password(
-                    self.secrets.value(secret_name(user)).encode(), user.encode(), b"scram-sha-256"
-                ).decode()
-                connection.execute(
-                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier))
-                )
+        with psycopg.connect(self.conninfo(BOOTSTRAP, "postgres"), autocommit=True) as server:
+            # Roles belong to the whole server, advisory locks to one database: whoever sets up takes its lock in this one.
+            server.execute("SELECT pg_advisory_lock(hashtext('sonobridge roles'))")
+            if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
+                server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+            with psycopg.connect(self.conninfo(BOOTSTRAP, database)) as connection:
+                connection.execute((INFRA / "postgres" / "roles.sql").read_bytes())
+                for user in (OWNER, *SERVICES):
+                    connection.execute(self._set_password(connection, user))
+
+    def _set_password(self, connection: psycopg.Connection, user: str) -> sql.Composed:
+        """The statement that sets a user's password from its secret; the password itself does not go to the server's log."""
+        password = self.secrets.value(secret_name(user)).encode()
+        verifier = connection.pgconn.encrypt_password(password, user.encode(), b"scram-sha-256").decode()
+        return sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier))
 
     def drop_database(self, database: str) -> None:
         """Drops the database and ends the sessions in it."""

@@ -1,0 +1,48 @@
+# Every target is one command; what it does is in the module that it calls.
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+STATE := $(or $(SONOBRIDGE_LOCAL),.local)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference lint proto lock
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
+
+setup:  ## fetch and build everything that the platform needs on this machine
+	@sh infra/local/setup.sh
+
+up: setup  ## start the stack in the background; returns when every part is ready
+	@$(PYTHON) -m infra.local up
+
+down:  ## stop the stack
+	@$(PYTHON) -m infra.local down
+
+status:  ## each part's health, port, memory and log
+	@$(PYTHON) -m infra.local status
+
+demo: setup  ## the whole way of an exam, step by step, on an empty state
+	@$(PYTHON) -m infra.demo
+
+test:  ## every test, with its own set-up
+	@sh infra/local/setup.sh --tests
+	@$(PYTHON) -m tests
+
+test-chaos: setup  ## kills every part while exams flow
+	@$(PYTHON) -m pytest tests/chaos
+
+bench-flow: setup  ## exams a second through the whole chain
+	@$(PYTHON) -m tests.bench.flow
+
+bench-inference: setup  ## the platform's inference against raw Triton
+	@sh infra/local/setup.sh --bench
+	@$(PYTHON) -m tests.bench.inference
+
+lint: setup  ## types, style and layers
+	@$(PYTHON) -m tests.lint
+
+proto: setup  ## generate protos/gen from protos/sonobridge
+	@$(PYTHON) -m grpc_tools.protoc -I protos --python_out=protos/gen --pyi_out=protos/gen --grpc_python_out=protos/gen $$(find protos/sonobridge -name '*.proto' | sort)
+
+lock:  ## choose the versions of indirect dependencies anew
+	@sh infra/local/lock.sh
