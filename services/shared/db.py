@@ -143,4 +143,6 @@ class Database:
             raise Unavailable("PostgreSQL does not answer") from error
         except psycopg.OperationalError as error:
             # A lost connection, a server going down, a full disk: the transaction did not happen, or its end is not known.
-            raise Unavailable(f"PostgreSQL: {str(error).splitlines()[0] if str(error) else 'connection lost'}") from error
+            raise Unavailable(
+                f"PostgreSQL: {str(error).splitlines()[0] if str(error) else 'connection lost'}"
+            ) from error

@@ -57,7 +57,9 @@ class DirectoryCopy:
         """All versions of all agreements by which the requester asks for reads."""
         return await self._by_lookup("agreement", str(requester_id), pb.Agreement)
 
-    async def agreement_in_force(self, requester_id: UUID, modality: str, body_part: str, on: date) -> pb.Agreement | None:
+    async def agreement_in_force(
+        self, requester_id: UUID, modality: str, body_part: str, on: date
+    ) -> pb.Agreement | None:
         """The one agreement version that covers the service on that day; the directory keeps them from overlapping."""
         return in_force(await self.agreements_of(requester_id), modality, body_part, on)
 
@@ -78,7 +80,10 @@ class DirectoryCopy:
                 concerned, revision = [changed.membership.organisation_id], changed.membership.revision
             case "agreement":
                 entity, lookup = changed.agreement, changed.agreement.requester_id
-                concerned, revision = [changed.agreement.requester_id, changed.agreement.reader_id], changed.agreement.revision
+                concerned, revision = (
+                    [changed.agreement.requester_id, changed.agreement.reader_id],
+                    changed.agreement.revision,
+                )
             case _:
                 raise Poison("the change names no entity that is known here")
         async with self._db.work("directory") as tx:
@@ -109,18 +114,24 @@ class DirectoryCopy:
 
 
 def in_force(agreements: list[pb.Agreement], modality: str, body_part: str, on: date) -> pb.Agreement | None:
-    """The version that covers the service on that day: the latest-beginning one whose dates hold it; a named body part goes before "*"."""
+    """The version that covers the service on that day.
+
+    A version decides from its first day on, even where it covers less than the one before: so first each agreement's latest
+    begun version, then what those cover. The directory keeps agreements from overlapping.
+    """
     day = on.isoformat()
-    rows = [
-        (service.body_part != "*", agreement.valid_from, agreement.version, agreement)
-        for agreement in agreements
-        for service in agreement.services
-        if service.modality == modality
-        and service.body_part in ("*", body_part)
-        and agreement.valid_from <= day
-        and (not agreement.valid_until or day < agreement.valid_until)
-    ]
-    return max(rows, key=lambda row: row[:3])[3] if rows else None
+    begun: dict[str, pb.Agreement] = {}
+    for agreement in agreements:
+        known = begun.get(agreement.id)
+        if agreement.valid_from <= day and (known is None or agreement.version > known.version):
+            begun[agreement.id] = agreement
+    covering = (
+        agreement
+        for agreement in begun.values()
+        if (not agreement.valid_until or day < agreement.valid_until)
+        and any(one.modality == modality and one.body_part in ("*", body_part) for one in agreement.services)
+    )
+    return next(covering, None)
 
 
 def _parse(message: Callable[[], Entity], body: bytes) -> Entity:

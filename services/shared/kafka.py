@@ -142,7 +142,9 @@ class Consumer:
                 group.create_task(self._handle_partition(records))
         crash.point("consumer.handled")
         offsets = {
-            partition: OffsetAndMetadata(records[-1].offset + 1, "", -1) for partition, records in batch.items() if records
+            partition: OffsetAndMetadata(records[-1].offset + 1, "", -1)
+            for partition, records in batch.items()
+            if records
         }
         try:
             await self._call(consumer.commit, offsets)

@@ -40,7 +40,7 @@ def migrate(settings: PostgresSettings, service: str, folder: Path) -> list[str]
         connection.execute("ALTER TABLE migration ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
         connection.execute("DROP POLICY IF EXISTS ledger ON migration")
         connection.execute("CREATE POLICY ledger ON migration TO CURRENT_USER USING (true) WITH CHECK (true)")
-        known = dict(connection.execute("SELECT name, digest FROM migration").fetchall())
+        known: dict[str, str] = dict(connection.execute("SELECT name, digest FROM migration").fetchall())
         for name, text in _files(folder, service):
             digest = hashlib.sha256(text.encode()).hexdigest()
             if name not in known:

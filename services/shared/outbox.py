@@ -1,10 +1,10 @@
 """The outbox: an event is written beside its state change, and one relay per schema sends it on."""
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -116,17 +116,17 @@ class Relay:
                 await self._producer.send([_record(row) for row in rows])
                 crash.point("relay.published")
                 await tx.run("mark_outbox_sent", ids=[row["id"] for row in rows])
-        crash.point("relay.marked") if rows else None
+        if rows:
+            crash.point("relay.marked")
         return len(rows)
 
 
-def _record(row: dict[str, object]) -> Record:
-    headers = row["headers"] if isinstance(row["headers"], dict) else json.loads(str(row["headers"]))
-    return Record(topic=str(row["topic"]), key=str(row["key"]), headers=headers, value=bytes(row["body"]))  # type: ignore[call-overload]
+def _record(row: dict[str, Any]) -> Record:
+    return Record(topic=row["topic"], key=row["key"], headers=row["headers"], value=bytes(row["body"]))
 
 
-async def _first_of(*waits: "asyncio.Future[bool] | object", timeout: float) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]  # type: ignore[arg-type]
+async def _first_of(*waits: Coroutine[Any, Any, bool], timeout: float) -> None:
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
         await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
     finally:

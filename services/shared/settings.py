@@ -40,7 +40,9 @@ class ServiceSettings(PostgresSettings):
     kafka_bootstrap: str = Field(description="host:port of a Kafka broker")
     topic_prefix: str = Field("", description="Put before every topic's and consumer group's name")
     oidc_issuer: str = Field(description="Issuer of the access tokens, exactly as they name it")
-    oidc_internal_url: str = Field("", description="Where this process reaches the issuer; the issuer itself when empty")
+    oidc_internal_url: str = Field(
+        "", description="Where this process reaches the issuer; the issuer itself when empty"
+    )
     oidc_audience: str = Field("sonobridge", description="Audience that access tokens must name")
     oidc_client_id: str = Field(description="Client of this service, for its calls to other services")
     oidc_client_secret_file: Path = Field(description="File that holds that client's secret")

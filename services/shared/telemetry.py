@@ -24,10 +24,16 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 OUTBOX_WAITING = Gauge("sonobridge_outbox_waiting_events", "Events written and not yet acknowledged by Kafka")
 OUTBOX_AGE = Gauge("sonobridge_outbox_oldest_seconds", "Age of the oldest event that waits in the outbox, seconds")
 EVENTS_CONSUMED = Counter("sonobridge_events_consumed_total", "Records handled, by topic", ["topic"])
-CONSUMER_LAG = Gauge("sonobridge_consumer_lag_records", "Records not yet handled in the partitions held here", ["topic"])
+CONSUMER_LAG = Gauge(
+    "sonobridge_consumer_lag_records", "Records not yet handled in the partitions held here", ["topic"]
+)
 DEAD_LETTERS = Counter("sonobridge_dead_letters_total", "Records put into a dead-letter topic, by origin", ["topic"])
-REQUESTS = Counter("sonobridge_http_requests_total", "HTTP requests, by route and status", ["method", "route", "status"])
-REQUEST_SECONDS = Histogram("sonobridge_http_request_seconds", "Duration of HTTP requests, seconds", ["method", "route"], buckets=_SECONDS)
+REQUESTS = Counter(
+    "sonobridge_http_requests_total", "HTTP requests, by route and status", ["method", "route", "status"]
+)
+REQUEST_SECONDS = Histogram(
+    "sonobridge_http_request_seconds", "Duration of HTTP requests, seconds", ["method", "route"], buckets=_SECONDS
+)
 CALLS = Counter("sonobridge_grpc_calls_total", "gRPC calls served, by method and code", ["method", "code"])
 
 
@@ -44,7 +50,10 @@ def configure(service: str, level: str, otlp_endpoint: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=processors,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
         )
     )
     root = logging.getLogger()
