@@ -34,11 +34,12 @@ BEGIN
     -- Which work each service does beyond a tenant. Migrations grant these roles the tables and columns that the work needs.
     FOREACH work SLICE 1 IN ARRAY ARRAY[
         ['directory', 'directory_relay'],     ['directory', 'directory_consumer'],     ['directory', 'directory_operator'],
+        ['directory', 'directory_directory'],
         ['ingest', 'ingest_relay'],           ['ingest', 'ingest_consumer'],           ['ingest', 'ingest_directory'],
         ['ingest', 'ingest_device_lookup'],   ['ingest', 'ingest_completion'],
         ['inference', 'inference_relay'],     ['inference', 'inference_consumer'],     ['inference', 'inference_directory'],
         ['reporting', 'reporting_relay'],     ['reporting', 'reporting_consumer'],     ['reporting', 'reporting_directory'],
-        ['reporting', 'reporting_overdue'],
+        ['reporting', 'reporting_overdue'],     ['reporting', 'reporting_delivery'],
         ['billing', 'billing_relay'],         ['billing', 'billing_consumer'],         ['billing', 'billing_directory'],
         ['billing', 'billing_close']
     ] LOOP
