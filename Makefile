@@ -1,7 +1,8 @@
 # Every target is one command; what it does is in the module that it calls.
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
-STATE := $(or $(SONOBRIDGE_LOCAL),.local)
+# Each stack keeps its ports, secrets, data and logs in a folder: `make up STATE=elsewhere` has one beside the usual one.
+STATE ?= .local
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status demo test test-chaos bench-flow bench-inference lint proto lock
@@ -13,16 +14,16 @@ setup:  ## fetch and build everything that the platform needs on this machine
 	@sh infra/local/setup.sh
 
 up: setup  ## start the stack in the background; returns when every part is ready
-	@$(PYTHON) -m infra.local up
+	@$(PYTHON) -m infra.local --state $(STATE) up
 
 down:  ## stop the stack
-	@$(PYTHON) -m infra.local down
+	@$(PYTHON) -m infra.local --state $(STATE) down
 
 status:  ## each part's health, port, memory and log
-	@$(PYTHON) -m infra.local status
+	@$(PYTHON) -m infra.local --state $(STATE) status
 
 demo: setup  ## the whole way of an exam, step by step, on an empty state
-	@$(PYTHON) -m infra.demo
+	@$(PYTHON) -m infra.demo --state $(STATE)
 
 test:  ## every test, with its own set-up
 	@sh infra/local/setup.sh --tests

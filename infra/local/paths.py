@@ -1,6 +1,5 @@
 """Where things lie: the project, what set-up downloaded, and the state of one stack."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,6 @@ ROOT = Path(__file__).resolve().parents[2]
 INFRA = ROOT / "infra"
 VENV = ROOT / ".venv"
 DOWNLOADS = ROOT / ".parts"
-STATE_VARIABLE = "SONOBRIDGE_LOCAL"
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,4 @@ class State:
         return folder
 
 
-def default_state() -> State:
-    """The state named by SONOBRIDGE_LOCAL, else `.local` in the project."""
-    named = os.environ.get(STATE_VARIABLE)
-    return State(Path(named).resolve() if named else ROOT / ".local")
+DEFAULT_STATE = State(ROOT / ".local")

@@ -8,7 +8,7 @@ PYTHON="${PYTHON:-python3.11}"
 UV_VERSION=0.13.9
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 # uv trusts the certificates that this machine trusts.
-export UV_SYSTEM_CERTS=true UV_NO_PROGRESS=1 UV_LINK_MODE="${UV_LINK_MODE:-copy}"
+export UV_SYSTEM_CERTS=true UV_NO_PROGRESS=1
 
 say() { printf '%s\n' "$*"; }
 
