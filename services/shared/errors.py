@@ -1,4 +1,4 @@
-"""The closed set of errors. A class's docstring is its title; `status` is the HTTP status it becomes (RFC 9457), `grpc` the gRPC code."""
+"""The closed set of errors. A class's docstring is its title; `status` is the HTTP status it becomes (RFC 9457), `grpc_code` the gRPC code."""
 
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ class SonoBridgeError(Exception):
     """Something went wrong inside the platform."""
 
     status: ClassVar[int] = 500
-    grpc: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
+    grpc_code: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
 
     def __init__(self, detail: str = "", **data: Any) -> None:
         super().__init__(detail or self.title())
@@ -30,84 +30,84 @@ class Malformed(SonoBridgeError):
     """The request cannot be understood."""
 
     status = 400
-    grpc = grpc.StatusCode.INVALID_ARGUMENT
+    grpc_code = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class Invalid(SonoBridgeError):
     """The request is understood but breaks a rule."""
 
     status = 422
-    grpc = grpc.StatusCode.INVALID_ARGUMENT
+    grpc_code = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class Unauthenticated(SonoBridgeError):
     """Sign in first: the access token is missing, expired or not ours."""
 
     status = 401
-    grpc = grpc.StatusCode.UNAUTHENTICATED
+    grpc_code = grpc.StatusCode.UNAUTHENTICATED
 
 
 class Forbidden(SonoBridgeError):
     """Your role does not allow this."""
 
     status = 403
-    grpc = grpc.StatusCode.PERMISSION_DENIED
+    grpc_code = grpc.StatusCode.PERMISSION_DENIED
 
 
 class NotFound(SonoBridgeError):
     """There is no such thing."""
 
     status = 404
-    grpc = grpc.StatusCode.NOT_FOUND
+    grpc_code = grpc.StatusCode.NOT_FOUND
 
 
 class NotAcceptable(SonoBridgeError):
     """None of the media types asked for can be given."""
 
     status = 406
-    grpc = grpc.StatusCode.INVALID_ARGUMENT
+    grpc_code = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class Conflict(SonoBridgeError):
     """This contradicts what is already there."""
 
     status = 409
-    grpc = grpc.StatusCode.ABORTED
+    grpc_code = grpc.StatusCode.ABORTED
 
 
 class PreconditionFailed(SonoBridgeError):
     """It has changed since you last saw it."""
 
     status = 412
-    grpc = grpc.StatusCode.FAILED_PRECONDITION
+    grpc_code = grpc.StatusCode.FAILED_PRECONDITION
 
 
 class TooLarge(SonoBridgeError):
     """The request is larger than allowed."""
 
     status = 413
-    grpc = grpc.StatusCode.RESOURCE_EXHAUSTED
+    grpc_code = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 class UnsupportedMediaType(SonoBridgeError):
     """The body's media type is not supported here."""
 
     status = 415
-    grpc = grpc.StatusCode.INVALID_ARGUMENT
+    grpc_code = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class RangeNotSatisfiable(SonoBridgeError):
     """The part asked for lies outside."""
 
     status = 416
-    grpc = grpc.StatusCode.OUT_OF_RANGE
+    grpc_code = grpc.StatusCode.OUT_OF_RANGE
 
 
 class Unavailable(SonoBridgeError):
     """A part that is needed is away; try again shortly."""
 
     status = 503
-    grpc = grpc.StatusCode.UNAVAILABLE
+    grpc_code = grpc.StatusCode.UNAVAILABLE
 
 
 class StorageFull(Unavailable):

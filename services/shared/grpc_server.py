@@ -161,8 +161,8 @@ class _Call:
         self._span.__exit__(kind, error, traceback)
 
     async def _abort(self, error: SonoBridgeError) -> None:
-        telemetry.CALLS.labels(self._method, error.grpc.name).inc()
+        telemetry.CALLS.labels(self._method, error.grpc_code.name).inc()
         try:
-            await self._context.abort(error.grpc, error.detail, ((_ERROR_CODE, error.code()),))
+            await self._context.abort(error.grpc_code, error.detail, ((_ERROR_CODE, error.code()),))
         finally:
             self._span.__exit__(None, None, None)

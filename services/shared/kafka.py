@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 Handler = Callable[[Event], Awaitable[None]]
 
-_SEND_SECONDS = 30
+_SEND_SECONDS = 15
 _POLL_MILLISECONDS = 200
 _MAX_POLL_RECORDS = 48
 
@@ -58,7 +58,16 @@ class Producer:
     def _send(self, records: Sequence[Record]) -> None:
         try:
             if self._producer is None:
-                self._producer = KafkaProducer(bootstrap_servers=self._bootstrap, acks="all", linger_ms=2)
+                self._producer = KafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    acks="all",
+                    linger_ms=2,
+                    # A broker that is away is known within seconds: the relay's transaction waits for this.
+                    bootstrap_timeout_ms=5_000,
+                    max_block_ms=5_000,
+                    request_timeout_ms=8_000,
+                    delivery_timeout_ms=10_000,
+                )
             futures = [
                 self._producer.send(
                     self._prefix + record.topic,
@@ -187,9 +196,9 @@ class Consumer:
             telemetry.CONSUMER_LAG.labels(topic=topic).set(waiting)
 
     def _connect(self) -> Any:
-        return KafkaConsumer(
-            *self._topics,
+        consumer = KafkaConsumer(
             bootstrap_servers=self._bootstrap,
+            bootstrap_timeout_ms=5_000,
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -197,7 +206,15 @@ class Consumer:
             # A kill must not hold the group for long; a long analysis must not lose it.
             session_timeout_ms=10_000,
             max_poll_interval_ms=600_000,
+            # Who joins before it has the topics' metadata is assigned nothing until the next look.
+            metadata_max_age_ms=5_000,
         )
+        missing = set(self._topics) - set(consumer.topics())
+        if missing:
+            consumer.close()
+            raise Unavailable(f"Kafka has no topic {', '.join(sorted(missing))}")
+        consumer.subscribe(self._topics)
+        return consumer
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)

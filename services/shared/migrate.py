@@ -53,6 +53,6 @@ def migrate(settings: PostgresSettings, service: str, folder: Path) -> list[str]
 
 
 def _files(folder: Path, service: str) -> list[tuple[str, str]]:
-    shared = [(f"shared/{path.name}", path) for path in sorted(_SHARED.glob("*.sql"))]
-    own = [(path.name, path) for path in sorted(folder.glob("*.sql"))]
+    shared = [(f"shared/{path.name}", path) for path in sorted(_SHARED.glob("[0-9]*.sql"))]
+    own = [(path.name, path) for path in sorted(folder.glob("[0-9]*.sql"))]
     return [(name, path.read_text(encoding="utf-8").replace("__SERVICE__", service)) for name, path in shared + own]

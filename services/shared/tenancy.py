@@ -1,11 +1,13 @@
 """Who asks, for which organisation, and whose an object key is."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.shared.errors import Forbidden
 
 SERVICE_ROLE = "platform-service"
+# The platform's own organisation, known before anything is stored: its first operator is made on its behalf.
+PLATFORM_ORGANISATION = uuid5(NAMESPACE_URL, "urn:sonobridge:platform")
 
 
 @dataclass(frozen=True)
