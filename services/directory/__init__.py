@@ -1,0 +1,1 @@
+"""Organisations, their devices and members, and the agreements between them."""

@@ -1,0 +1,5 @@
+"""The directory over HTTP."""
+
+from services.directory.http.routes import build
+
+__all__ = ["build"]
