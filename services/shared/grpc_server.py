@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import grpc
@@ -97,7 +97,13 @@ def raise_error(error: grpc.aio.AioRpcError) -> None:
     raise SonoBridgeError(f"{error.code().name}: {error.details()}") from error
 
 
-class _Interceptor(grpc.aio.ServerInterceptor[Any, Any]):
+if TYPE_CHECKING:
+    _ServerInterceptor = grpc.aio.ServerInterceptor[Any, Any]
+else:  # generic in its stubs alone
+    _ServerInterceptor = grpc.aio.ServerInterceptor
+
+
+class _Interceptor(_ServerInterceptor):
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
 

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from kafka import KafkaConsumer
 from sonobridge.billing.v1 import events_pb2
 
-from kafka import KafkaConsumer
 from services.shared.clock import SystemClock
 from services.shared.db import Database
 from services.shared.errors import Unavailable
