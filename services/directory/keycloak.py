@@ -65,7 +65,9 @@ class Keycloak:
         wanted = {"alias": alias, "name": alias, "description": name, "enabled": active}
         found = await self._organisation(alias)
         if found is None:
-            await self._call("POST", "organizations", wanted, also=409)
+            # Keycloak demands a domain; nobody signs in by one, so a reserved name (RFC 2606) will do.
+            domains = [{"name": f"{alias}.invalid", "verified": False}]
+            await self._call("POST", "organizations", wanted | {"domains": domains}, also=409)
         elif any(found.get(key) != value for key, value in wanted.items()):
             await self._call("PUT", f"organizations/{found['id']}", found | wanted)
 
