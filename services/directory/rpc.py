@@ -39,5 +39,5 @@ class Servicer(service_pb2_grpc.DirectoryServiceServicer):
 
 def register(server: grpc.aio.Server, service: DirectoryService) -> list[str]:
     """Adds the servicer; the full names of what it serves."""
-    service_pb2_grpc.add_DirectoryServiceServicer_to_server(Servicer(service), server)  # type: ignore[no-untyped-call]
+    service_pb2_grpc.add_DirectoryServiceServicer_to_server(Servicer(service), server)
     return [FULL_NAME]

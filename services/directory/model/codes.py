@@ -84,7 +84,7 @@ def code_string(text: str, what: str) -> str:
     return _match(
         _CODE_STRING,
         text,
-        f"{what} is a DICOM code string (PS3.5, 6.2): upper-case letters, digits, space, underscore, 16 at most",
+        f"{what} is a DICOM code string (PS3.5, 6.2): at most 16 upper-case letters, digits, spaces, underscores",
     )
 
 
