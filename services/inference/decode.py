@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.encaps import get_frame
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_windowing, iter_pixels
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_windowing
+from pydicom.pixels.utils import iter_pixels
 
 from services.inference.regions import Calibration, read_calibration
 
@@ -110,10 +111,11 @@ def _decode_any(path: Path, dataset: FileDataset, first: int, out: Grey) -> None
     indices = range(first - 1, first - 1 + len(out))
     for index, pixels in enumerate(iter_pixels(path, indices=indices)):
         if photometric == "PALETTE COLOR":
-            pixels = apply_color_lut(pixels, palette)
-            if pixels.dtype == np.uint16:  # 16-bit palettes hold the level in the high byte, PS3.3 C.7.6.3.1.6
-                pixels = (pixels >> 8).astype(np.uint8)
-        if pixels.ndim == 3:
+            colours = apply_color_lut(pixels, palette)
+            # 16-bit palettes hold the level in the high byte, PS3.3 C.7.6.3.1.6.
+            levels = colours >> 8 if colours.dtype == np.uint16 else colours
+            out[index] = cv2.cvtColor(levels.astype(np.uint8), cv2.COLOR_RGB2GRAY)
+        elif pixels.ndim == 3:
             out[index] = cv2.cvtColor(_eight_bits(pixels, dataset), cv2.COLOR_RGB2GRAY)
         else:
             out[index] = _grey_levels(pixels, dataset)
@@ -142,7 +144,9 @@ def _eight_bits(pixels: NDArray[np.generic], dataset: FileDataset) -> Grey:
 def _grey_levels(pixels: NDArray[np.generic], dataset: FileDataset) -> Grey:
     bits = int(dataset.BitsStored)
     if bits <= 8 and not int(dataset.PixelRepresentation):
-        return cast(Grey, (pixels.astype(np.uint16) * 255 // ((1 << bits) - 1)).astype(np.uint8) if bits < 8 else pixels)
+        return cast(
+            Grey, (pixels.astype(np.uint16) * 255 // ((1 << bits) - 1)).astype(np.uint8) if bits < 8 else pixels
+        )
     if "WindowCenter" in dataset or "VOILUTSequence" in dataset:
         levels = np.asarray(apply_windowing(apply_modality_lut(pixels, dataset), dataset), np.float32)
         low, high = _window(dataset) or (float(levels.min()), float(levels.max()))

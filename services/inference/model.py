@@ -108,6 +108,7 @@ class Chosen:
     card: ModelCard
     mode: Mode
     ethics_protocol: str = ""
+    certificate: str = ""
 
     @property
     def shown(self) -> bool:
@@ -208,7 +209,7 @@ def choose(exam: ExamFacts, permissions: Sequence[Permission], cards: Mapping[st
         elif rule := gate(permission, exam):
             refused.setdefault(rule, permission.model)
         else:
-            chosen[card.name] = Chosen(card, permission.mode, permission.ethics_protocol)
+            chosen[card.name] = Chosen(card, permission.mode, permission.ethics_protocol, permission.certificate)
     if chosen:
         return Plan(tuple(chosen[name] for name in sorted(chosen)))
     rule = next(rule for rule in _NEAREST_FIRST if rule in refused)
@@ -230,8 +231,8 @@ class State(enum.StrEnum):
 
 
 _NEXT: Mapping[State, frozenset[State]] = {
-    State.STARTED: frozenset({State.INFERRED, State.FAILED, State.SKIPPED}),
-    State.INFERRED: frozenset({State.COMPLETED, State.SKIPPED}),
+    State.STARTED: frozenset({State.INFERRED, State.SKIPPED}),
+    State.INFERRED: frozenset({State.COMPLETED, State.FAILED, State.SKIPPED}),
     State.COMPLETED: frozenset(),
     State.SKIPPED: frozenset(),
     State.FAILED: frozenset(),

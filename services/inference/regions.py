@@ -106,7 +106,7 @@ class Calibration:
 def read_calibration(dataset: Dataset) -> Calibration:
     """What the instance's attributes say of its lengths; tolerant: an item that lacks attributes is left out."""
     regions = tuple(
-        region for item in dataset.get("SequenceOfUltrasoundRegions") or () if (region := _region(item)) is not None
+        region for item in _items(dataset, "SequenceOfUltrasoundRegions") if (region := _region(item)) is not None
     )
     spacing, refusal = _plain_spacing(dataset)
     return Calibration(
@@ -139,17 +139,21 @@ def _region(item: Dataset) -> Region | None:
 
 def _frame_spacings(dataset: Dataset) -> tuple[tuple[float, float] | None, ...]:
     """Pixel Measures of Enhanced multi-frame objects (PS3.3 C.7.6.16.2.1), per frame, else shared."""
-    shared = dataset.get("SharedFunctionalGroupsSequence") or ()
-    common = _pixel_measures(shared[0]) if len(shared) else None
-    frames = dataset.get("PerFrameFunctionalGroupsSequence") or ()
-    if not len(frames):
+    shared = _items(dataset, "SharedFunctionalGroupsSequence")
+    common = _pixel_measures(shared[0]) if shared else None
+    frames = _items(dataset, "PerFrameFunctionalGroupsSequence")
+    if not frames:
         return () if common is None else (common,)
     return tuple(_pixel_measures(item) or common for item in frames)
 
 
 def _pixel_measures(groups: Dataset) -> tuple[float, float] | None:
-    measures = groups.get("PixelMeasuresSequence") or ()
-    return _pair(measures[0].get("PixelSpacing")) if len(measures) else None
+    measures = _items(groups, "PixelMeasuresSequence")
+    return _pair(measures[0].get("PixelSpacing")) if measures else None
+
+
+def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    return list(dataset.get(keyword) or ())
 
 
 def _plain_spacing(dataset: Dataset) -> tuple[tuple[float, float] | None, str]:

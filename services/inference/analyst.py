@@ -1,0 +1,181 @@
+"""The way of one exam through inference: rules, frames, findings, document, outcome. Safe to repeat from any point."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Protocol
+from uuid import UUID
+
+from sonobridge.directory.v1 import directory_pb2
+from sonobridge.ingest.v1 import events_pb2 as ingest_pb
+
+from services.inference import metrics, outcome, sr
+from services.inference.decode import Undecodable
+from services.inference.document import write_document
+from services.inference.model import Plan, Rule, Skip, choose
+from services.inference.reading import Reader, local_copy
+from services.inference.registry import InstalledModel
+from services.inference.result import Result
+from services.inference.service import Analyses, Body, Task
+from services.inference.workers import WorkerFailed, Workers
+from services.shared import crash
+from services.shared.clock import Clock
+from services.shared.errors import SonoBridgeError, Unavailable
+from services.shared.events import Event
+from services.shared.kafka import Poison
+from services.shared.objects import ObjectStore
+from services.shared.telemetry import tracer
+from services.shared.tenancy import owner_of_key
+
+_log = logging.getLogger(__name__)
+# A crossing may name an agreement that ingest knows already and this service's copy does not yet.
+_AGREEMENT_SECONDS = 15.0
+_AGREEMENT_PAUSE = 0.2
+
+
+class Directory(Protocol):
+    """What this asks of the directory's copy."""
+
+    async def agreement(self, agreement_id: UUID, version: int) -> directory_pb2.Agreement | None: ...
+    async def organisation(self, organisation_id: UUID) -> directory_pb2.Organisation | None: ...
+
+
+class StudyArchive(Protocol):
+    """Where documents go."""
+
+    async def store(self, organisation_id: UUID, exam_id: UUID, document: bytes) -> None: ...
+
+
+class DocumentRefused(Exception):
+    """The document cannot be written or will not be taken; the exam goes on without AI."""
+
+
+class Analyst:
+    """Analyses exams."""
+
+    def __init__(
+        self,
+        analyses: Analyses,
+        directory: Directory,
+        reader: Reader,
+        workers: Workers,
+        objects: ObjectStore,
+        archive: StudyArchive,
+        models: Mapping[str, InstalledModel],
+        clock: Clock,
+        software_version: str,
+    ) -> None:
+        self._analyses, self._directory, self._reader = analyses, directory, reader
+        self._workers, self._objects, self._archive = workers, objects, archive
+        self._cards = {name: model.card for name, model in models.items()}
+        self._clock = clock
+        self._software_version = software_version
+
+    async def analyse(self, event: Event, exam: ingest_pb.Exam) -> None:
+        """One event's effect. Raises Poison for an exam of others' objects, Unavailable while a part but Triton is away."""
+        self._check_ownership(event, exam)
+        metrics.QUEUE_SECONDS.observe(max(0.0, (self._clock.now() - event.time).total_seconds()))
+        plan = await self._plan(exam)
+        organisation = await self._directory.organisation(event.organisation_id)
+        task = await self._analyses.begin(event, exam, plan, organisation.time_zone if organisation else "")
+        if task is None or isinstance(plan, Skip):
+            return
+        if task.result is None:
+            with tracer.start_as_current_span("inference read"):
+                task = await self._analyses.record(task, await self._read(plan, exam))
+        assert task.result is not None  # recorded above, or before
+        await self._analyses.finish(task, await self._conclude(task, task.result))
+
+    def _check_ownership(self, event: Event, exam: ingest_pb.Exam) -> None:
+        """An event of one organisation must not make us read another's pixels."""
+        try:
+            owners = {owner_of_key(instance.object_key) for instance in exam.instances}
+            owners.add(UUID(exam.organisation_id))
+            UUID(exam.exam_id)
+        except ValueError as error:
+            raise Poison(f"the exam's identities cannot be read: {error}") from error
+        if owners != {event.organisation_id}:
+            raise Poison("the exam names objects of another organisation than the event's")
+
+    async def _plan(self, exam: ingest_pb.Exam) -> Plan | Skip:
+        if exam.coverage == ingest_pb.COVERAGE_NO_CONSENT:
+            return Skip(Rule.NO_CONSENT)
+        if exam.coverage != ingest_pb.COVERAGE_CROSSES or not exam.crossing.agreement_id:
+            return Skip(Rule.NO_AGREEMENT)
+        agreement = await self._agreement(UUID(exam.crossing.agreement_id), exam.crossing.agreement_version)
+        return choose(outcome.facts(exam, agreement), outcome.permissions(agreement), self._cards)
+
+    async def _agreement(self, agreement_id: UUID, version: int) -> directory_pb2.Agreement:
+        until = time.monotonic() + _AGREEMENT_SECONDS
+        while True:
+            if agreement := await self._directory.agreement(agreement_id, version):
+                return agreement
+            if time.monotonic() > until:
+                raise Unavailable("the agreement that the exam crosses by has not reached this service yet")
+            await asyncio.sleep(_AGREEMENT_PAUSE)
+
+    async def _read(self, plan: Plan, exam: ingest_pb.Exam) -> Result:
+        modalities = frozenset(modality for chosen in plan.models for modality in chosen.card.modalities)
+        result = await self._reader.read(plan, outcome.sources(exam, modalities))
+        for run in result.runs:
+            metrics.FRAMES.labels(model=run.model).inc(run.frames)
+            kind = (
+                "failed" if run.failed else run.outcome if run.outcome in ("findings", "nothing found") else "refused"
+            )
+            metrics.RUNS.labels(model=run.model, mode=run.mode.value, outcome=kind).inc()
+        return result
+
+    async def _conclude(self, task: Task, result: Result) -> Body:
+        """What the recorded result means for the exam, its document stored."""
+        shown = result.shown_runs
+        if not shown:
+            return outcome.skipped(task.exam, Skip(Rule.SHADOW_ONLY))
+        if all(run.failed for run in shown):
+            return outcome.failed(task.exam, shown[0].model, shown[0].outcome)
+        documents = []
+        if result.shown_groups:
+            try:
+                documents.append(await self._store_document(task, result))
+            except DocumentRefused as error:
+                return outcome.failed(task.exam, shown[0].model, str(error))
+        return outcome.completed(task.exam, task.analysis.analysis_id, result, documents, self._clock.now())
+
+    async def _store_document(self, task: Task, result: Result) -> str:
+        heading = sr.Heading(
+            task.analysis.analysis_id, task.analysis.exam_revision, task.analysis.content_time, self._software_version
+        )
+        with tracer.start_as_current_span("inference document"):
+            document = await self._write(task, heading, result)
+            try:
+                await self._archive.store(task.organisation_id, task.analysis.exam_id, document)
+            except Unavailable:
+                raise
+            except SonoBridgeError as error:
+                raise DocumentRefused(f"the study does not take the document: {error}") from error
+        crash.point("inference.stored")
+        metrics.DOCUMENTS.inc()
+        return sr.instance_uid(task.analysis.analysis_id)
+
+    async def _write(self, task: Task, heading: sr.Heading, result: Result) -> bytes:
+        wanted = {group.source.sop_instance_uid: group.source for group in result.shown_groups}
+        async with AsyncExitStack() as stack:
+            images = [
+                (await stack.enter_async_context(local_copy(self._objects, source.object_key, "")), source)
+                for source in wanted.values()
+            ]
+            try:
+                return await self._workers.run(
+                    write_document,
+                    heading,
+                    result,
+                    images,
+                    task.exam.study_instance_uid,
+                    outcome.decoded_text(task.exam),
+                )
+            except (Undecodable, WorkerFailed, ValueError, TypeError, AttributeError, LookupError) as error:
+                _log.exception("the document cannot be written")
+                raise DocumentRefused(f"the document cannot be written: {type(error).__name__}: {error}") from error

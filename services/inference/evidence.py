@@ -1,0 +1,72 @@
+"""What an SR needs to know of a source image: a small dataset of legal values in Unicode, whatever the source was written in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from services.inference.result import Source
+
+# PS3.3 C.7.1.1 Patient, C.7.2.1 General Study, C.7.2.2 Patient Study: what identifies patient and study.
+PATIENT_AND_STUDY = (
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "StudyID",
+    "StudyDescription",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+)
+_TYPE_2 = frozenset(PATIENT_AND_STUDY) - {
+    "IssuerOfPatientID",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "StudyDescription",
+}
+# PS3.5 section 6.2: values that break these cannot be written, so they are left empty.
+_LEGAL = {
+    "PatientBirthDate": re.compile(r"\d{8}"),
+    "StudyDate": re.compile(r"\d{8}"),
+    "StudyTime": re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?"),
+    "PatientSex": re.compile(r"[MFO]"),
+    "PatientAge": re.compile(r"\d{3}[DWMY]"),
+    "PatientSize": re.compile(r"\d{1,3}(\.\d{1,8})?"),
+    "PatientWeight": re.compile(r"\d{1,4}(\.\d{1,8})?"),
+}
+
+
+def read_evidence(path: Path, source: Source, study_instance_uid: str, decoded: dict[str, str]) -> Dataset:
+    """The dataset for the SR of the image at `path`. `decoded` holds, by keyword, text that ingest has already decoded: it is
+    taken where the source declares no character set and yet goes beyond ASCII."""
+    image = dcmread(path, stop_before_pixels=True, force=True)
+    declared = bool(image.get("SpecificCharacterSet"))
+    clean = Dataset()
+    for keyword in PATIENT_AND_STUDY:
+        text = str(image.get(keyword, "") or "").strip()
+        if not declared and not text.isascii():
+            text = decoded.get(keyword, "")
+        if (legal := _LEGAL.get(keyword)) and not legal.fullmatch(text):
+            text = ""
+        if text or keyword in _TYPE_2:
+            setattr(clean, keyword, text)
+    clean.StudyInstanceUID = study_instance_uid
+    clean.SeriesInstanceUID = source.series_instance_uid
+    clean.SOPInstanceUID = source.sop_instance_uid
+    clean.SOPClassUID = source.sop_class_uid
+    clean.Modality = str(image.get("Modality", "") or "OT")
+    clean.Rows, clean.Columns = source.rows, source.columns
+    if source.number_of_frames > 1:
+        clean.NumberOfFrames = source.number_of_frames
+    return clean

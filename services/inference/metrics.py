@@ -1,0 +1,37 @@
+"""The service's own metrics, in one table."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
+
+ANALYSES = Counter("sonobridge_inference_analyses_total", "Analyses that ended, by state and rule", ["state", "rule"])
+RUNS = Counter(
+    "sonobridge_inference_model_runs_total", "Model runs over exams, by outcome", ["model", "mode", "outcome"]
+)
+FRAMES = Counter("sonobridge_inference_frames_total", "Frames that a model has read", ["model"])
+ANALYSIS_SECONDS = Histogram(
+    "sonobridge_inference_analysis_seconds",
+    "From the event's arrival to the recorded outcome, seconds",
+    buckets=_SECONDS,
+)
+QUEUE_SECONDS = Histogram(
+    "sonobridge_inference_queue_seconds", "Age of an exam's event when its analysis begins, seconds", buckets=_SECONDS
+)
+DECODE_SECONDS = Histogram(
+    "sonobridge_inference_decode_seconds", "Decoding of one batch of frames, seconds", buckets=_SECONDS
+)
+TRITON_SECONDS = Histogram(
+    "sonobridge_inference_triton_seconds", "One call of Triton, seconds", ["model"], buckets=_SECONDS
+)
+TRITON_RETRIES = Counter(
+    "sonobridge_inference_triton_retries_total", "Calls that found the server or model away", ["model"]
+)
+MODEL_READY = Gauge("sonobridge_inference_model_ready", "1 while Triton can be asked for the model", ["model"])
+MODEL_LOADS = Counter("sonobridge_inference_model_loads_total", "Times that a model was loaded into Triton", ["model"])
+SHADOW_DIFFERENCE = Histogram(
+    "sonobridge_inference_shadow_difference",
+    "Absolute difference of a shadow model's figure from the shown one's, in the figure's unit",
+    ["model", "code"],
+    buckets=(0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50),
+)
+DOCUMENTS = Counter("sonobridge_inference_documents_total", "SR documents stored in a study")

@@ -1,0 +1,171 @@
+"""Between this service's words and the protos: exam in, events out. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from sonobridge.directory.v1 import directory_pb2
+from sonobridge.inference.v1 import events_pb2 as pb
+from sonobridge.ingest.v1 import events_pb2 as ingest_pb
+
+from services.inference import sr
+from services.inference.model import Code, ExamFacts, Measurement, Mode, Permission, Skip, finding_id
+from services.inference.result import Group, Result, Run, Source
+
+_MODES = {
+    directory_pb2.GATE_MODE_APPROVED: Mode.APPROVED,
+    directory_pb2.GATE_MODE_TRIAL: Mode.TRIAL,
+    directory_pb2.GATE_MODE_SHADOW: Mode.SHADOW,
+}
+_GATE_MODES = {mode: number for number, mode in _MODES.items()}
+
+
+def permissions(agreement: directory_pb2.Agreement) -> list[Permission]:
+    """The models that the agreement permits; one without a mode is not permitted."""
+    return [
+        Permission(one.model, _MODES[one.mode], one.certificate, one.ethics_protocol)
+        for one in agreement.models
+        if one.mode in _MODES
+    ]
+
+
+def facts(exam: ingest_pb.Exam, agreement: directory_pb2.Agreement) -> ExamFacts:
+    """What the rules look at."""
+    return ExamFacts(
+        modality=exam.modality,
+        body_part=exam.body_part,
+        instances_with_frames=sum(instance.number_of_frames > 0 for instance in exam.instances),
+        trial_consent=exam.trial_consent or agreement.trial_consent_attested,
+    )
+
+
+def sources(exam: ingest_pb.Exam, modalities: frozenset[str]) -> list[tuple[Source, str]]:
+    """The instances with frames of these modalities, each with the digest of its bytes."""
+    return [
+        (
+            Source(
+                series_instance_uid=instance.series_instance_uid,
+                sop_instance_uid=instance.sop_instance_uid,
+                sop_class_uid=instance.sop_class_uid,
+                object_key=instance.object_key,
+                number_of_frames=instance.number_of_frames,
+                rows=instance.rows,
+                columns=instance.columns,
+            ),
+            instance.digest_sha256,
+        )
+        for instance in exam.instances
+        if instance.number_of_frames > 0 and instance.modality in modalities
+    ]
+
+
+def decoded_text(exam: ingest_pb.Exam) -> dict[str, str]:
+    """The text that ingest has already decoded, by DICOM keyword."""
+    patient = exam.patient
+    return {
+        "PatientName": f"{patient.name}={patient.name_ideographic}" if patient.name_ideographic else patient.name,
+        "PatientID": patient.id,
+        "StudyDescription": exam.study_description,
+        "AccessionNumber": exam.accession_number,
+        "ReferringPhysicianName": exam.referring_physician,
+    }
+
+
+def completed(
+    exam: ingest_pb.Exam, analysis_id: uuid.UUID, result: Result, documents: list[str], at: datetime
+) -> pb.AnalysisCompleted:
+    """The event's body; shadow models do not appear in it."""
+    groups = result.shown_groups
+    event = pb.AnalysisCompleted(
+        analysis_id=str(analysis_id),
+        exam_id=exam.exam_id,
+        organisation_id=exam.organisation_id,
+        exam_revision=exam.revision,
+        runs=[_run(run) for run in result.shown_runs],
+        findings=[finding for group in groups for finding in _findings(analysis_id, result, group)],
+        sop_instance_uids=documents,
+        investigational=result.investigational,
+        crossing=exam.crossing if exam.HasField("crossing") else None,
+        service_date=exam.service_date,
+        completed_at=_timestamp(at),
+        trace_id=exam.trace_id,
+    )
+    if groups:
+        best = max(
+            groups, key=lambda group: (bool(group.reading.measurements), group.reading.outline.certainty_percent)
+        )
+        event.key_sop_instance_uid, event.key_frame = best.source.sop_instance_uid, best.frame
+    return event
+
+
+def skipped(exam: ingest_pb.Exam, skip: Skip) -> pb.AnalysisSkipped:
+    return pb.AnalysisSkipped(
+        exam_id=exam.exam_id,
+        organisation_id=exam.organisation_id,
+        exam_revision=exam.revision,
+        rule=skip.rule.value,
+        reason=skip.reason,
+        trace_id=exam.trace_id,
+    )
+
+
+def failed(exam: ingest_pb.Exam, model: str, reason: str) -> pb.AnalysisFailed:
+    return pb.AnalysisFailed(
+        exam_id=exam.exam_id,
+        organisation_id=exam.organisation_id,
+        exam_revision=exam.revision,
+        model=model,
+        reason=reason,
+        trace_id=exam.trace_id,
+    )
+
+
+def _run(run: Run) -> pb.ModelRun:
+    return pb.ModelRun(model=_reference(run), frames=run.frames, outcome=run.outcome)
+
+
+def _reference(run: Run) -> pb.ModelReference:
+    return pb.ModelReference(
+        name=run.model, version=run.version, mode=_GATE_MODES[run.mode], digest_sha256=run.digest_sha256
+    )
+
+
+def _findings(analysis_id: uuid.UUID, result: Result, group: Group) -> list[pb.Finding]:
+    outline, source = group.reading.outline, group.source
+    anchor = pb.Anchor(
+        series_instance_uid=source.series_instance_uid,
+        sop_instance_uid=source.sop_instance_uid,
+        first_frame=group.frame,
+        last_frame=group.frame,
+        plane=_code(outline.plane),
+        contour=[pb.Point(column=column, row=row) for column, row in outline.contour],
+    )
+    return [
+        pb.Finding(
+            finding_id=str(finding_id(analysis_id, group.model, figure.code, source.sop_instance_uid, group.frame)),
+            code=_code(figure.code),
+            measurement=_measurement(figure),
+            anchor=anchor,
+            certainty_percent=outline.certainty_percent,
+            model=_reference(result.run_of(group.model)),
+            tracking_uid=sr.tracking_uid(analysis_id, group),
+        )
+        for figure in group.reading.measurements
+    ]
+
+
+def _measurement(figure: Measurement) -> pb.Measurement:
+    method = "; ".join(part for part in (figure.derivation, figure.method) if part)
+    return pb.Measurement(value=figure.value, unit=figure.unit, lower=figure.lower, upper=figure.upper, method=method)
+
+
+def _code(code: Code) -> pb.Code:
+    return pb.Code(value=code.value, scheme=code.scheme, meaning=code.meaning)
+
+
+def _timestamp(at: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(at)
+    return stamp

@@ -1,0 +1,192 @@
+"""Exam in, result out: every frame of every instance through the chosen models."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.inference import metrics
+from services.inference.decode import Header, Undecodable, decode_frames, read_header
+from services.inference.model import Chosen, FrameReading, Measurement, Outline, Plan, representative_frame
+from services.inference.regions import Calibration, Uncalibrated
+from services.inference.registry import InstalledModel, one_frame
+from services.inference.result import Group, Result, Run, Source
+from services.inference.triton import ModelFault, Outputs, TritonAway
+from services.inference.workers import WorkerFailed, Workers
+from services.shared.errors import NotFound
+from services.shared.objects import ObjectStore
+
+
+class Server(Protocol):
+    """What reading asks of Triton."""
+
+    async def infer(self, model: str, frames: NDArray[np.uint8]) -> Outputs: ...
+
+
+@asynccontextmanager
+async def local_copy(objects: ObjectStore, key: str, digest_sha256: str) -> AsyncIterator[Path]:
+    """The object as a file while the block runs. Raises NotFound, or Undecodable when the bytes are not those of the event."""
+    spool = objects.spool()
+    try:
+        async for chunk in objects.stream(key):
+            await asyncio.to_thread(spool.write, chunk)
+        await asyncio.to_thread(spool.flush)
+        if digest_sha256 and spool.digest_sha256 != digest_sha256:
+            raise Undecodable("the stored bytes are not those that the event names")
+        yield spool.path
+    finally:
+        spool.discard()
+
+
+class Reader:
+    """Runs a plan over an exam's instances."""
+
+    def __init__(
+        self,
+        objects: ObjectStore,
+        workers: Workers,
+        server: Server,
+        models: Mapping[str, InstalledModel],
+        instances_at_once: int = 2,
+    ) -> None:
+        self._objects, self._workers, self._server, self._models = objects, workers, server, models
+        self._instances_at_once = instances_at_once
+
+    async def read(self, plan: Plan, sources: Sequence[tuple[Source, str]]) -> Result:
+        """The result of all models over all sources (each with its digest). Never raises for one bad instance or model:
+        a run tells its refusal."""
+        slots = asyncio.Semaphore(self._instances_at_once)
+        tallies = {chosen.card.name: _Tally() for chosen in plan.models}
+
+        async def one(source: Source, digest: str) -> None:
+            async with slots:
+                await self._read_instance(plan, source, digest, tallies)
+
+        async with asyncio.TaskGroup() as tasks:
+            for source, digest in sources:
+                tasks.create_task(one(source, digest))
+        runs = tuple(tallies[chosen.card.name].run(chosen) for chosen in plan.models)
+        groups = tuple(group for chosen in plan.models for group in tallies[chosen.card.name].groups)
+        return Result(runs, tuple(sorted(groups, key=lambda g: (g.model, g.source.sop_instance_uid))))
+
+    async def _read_instance(self, plan: Plan, source: Source, digest: str, tallies: Mapping[str, _Tally]) -> None:
+        try:
+            async with local_copy(self._objects, source.object_key, digest) as path:
+                header = await self._workers.run(read_header, path)
+                readings: dict[str, dict[int, FrameReading]] = {chosen.card.name: {} for chosen in plan.models}
+                step = max(chosen.card.frame_batch for chosen in plan.models)
+                for first in range(1, header.frames + 1, step):
+                    frames = await self._decode(path, first, min(first + step - 1, header.frames))
+                    await self._infer(plan, header, first, frames, tallies, readings)
+        except (Undecodable, WorkerFailed, NotFound) as error:
+            for tally in tallies.values():
+                tally.refusals.append(f"instance {source.sop_instance_uid}: {error}")
+            return
+        for model, found in readings.items():
+            if found:
+                frame = representative_frame(found)
+                tallies[model].groups.append(Group(model, source, frame, found[frame]))
+
+    async def _decode(self, path: Path, first: int, last: int) -> NDArray[np.uint8]:
+        started = time.perf_counter()
+        frames = await self._workers.run(decode_frames, path, first, last)
+        metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
+        return frames
+
+    async def _infer(
+        self,
+        plan: Plan,
+        header: Header,
+        first: int,
+        frames: NDArray[np.uint8],
+        tallies: Mapping[str, _Tally],
+        readings: Mapping[str, dict[int, FrameReading]],
+    ) -> None:
+        for chosen in plan.models:
+            name, tally = chosen.card.name, tallies[chosen.card.name]
+            if tally.fault:
+                continue  # a model that is away or answers nonsense is not asked again for this exam
+            started = time.perf_counter()
+            try:
+                for offset in range(0, len(frames), chosen.card.frame_batch):
+                    batch = frames[offset : offset + chosen.card.frame_batch]
+                    outputs = await self._server.infer(name, batch)
+                    readings[name].update(self._interpret(name, outputs, header, first + offset, len(batch)))
+                    tally.frames += len(batch)
+            except (TritonAway, ModelFault) as error:
+                tally.fault = error.reason
+            tally.seconds += time.perf_counter() - started
+
+    def _interpret(
+        self, model: str, outputs: Outputs, header: Header, first: int, count: int
+    ) -> dict[int, FrameReading]:
+        postprocess = self._models[model].postprocess
+        found = {}
+        for index in range(count):
+            try:
+                outline = postprocess.outline(one_frame(outputs, index), header.rows, header.columns)
+            except (ValueError, ArithmeticError, LookupError) as error:
+                raise ModelFault(model, f"the output cannot be interpreted: {error}") from error
+            if outline is not None:
+                found[first + index] = measure_frame(
+                    self._models[model], _rounded_outline(outline), header.calibration, first + index
+                )
+        return found
+
+
+class _Tally:
+    """What one model has done so far."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.seconds = 0.0
+        self.fault = ""
+        self.refusals: list[str] = []
+        self.groups: list[Group] = []
+
+    def run(self, chosen: Chosen) -> Run:
+        failed = bool(self.fault) or (self.frames == 0 and bool(self.refusals))
+        if failed:
+            self.groups.clear()
+        outcome = "findings" if self.groups else "nothing found"
+        if self.fault or (self.refusals and not self.groups):
+            outcome = self.fault or self.refusals[0]
+        return Run(
+            model=chosen.card.name,
+            version=chosen.card.version,
+            digest_sha256=chosen.card.digest_sha256,
+            mode=chosen.mode,
+            ethics_protocol=chosen.ethics_protocol,
+            certificate=chosen.certificate,
+            frames=self.frames,
+            outcome=outcome,
+            failed=failed,
+            seconds=round(self.seconds, 3),
+        )
+
+
+def measure_frame(model: InstalledModel, outline: Outline, calibration: Calibration, frame: int) -> FrameReading:
+    """The outline with its figures, by the calibration where it lies; without figures, and why, where there is none."""
+    try:
+        spacing = calibration.spacing_at(outline.contour, frame)
+    except Uncalibrated as error:
+        return FrameReading(outline, (), str(error))
+    return FrameReading(outline, tuple(_rounded(one) for one in model.postprocess.measure(outline, spacing)))
+
+
+def _rounded(figure: Measurement) -> Measurement:
+    """Two decimals say more than any scanner resolves, and survive every notation that the figure is written in."""
+    return replace(figure, value=round(figure.value, 2), lower=round(figure.lower, 2), upper=round(figure.upper, 2))
+
+
+def _rounded_outline(outline: Outline) -> Outline:
+    contour = tuple((round(column, 2), round(row, 2)) for column, row in outline.contour)
+    return replace(outline, certainty_percent=round(outline.certainty_percent, 2), contour=contour)

@@ -1,0 +1,89 @@
+"""The installed models: one folder each, with a card, the weights that the card names by digest, and how to read its outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from services.inference.model import Measurement, ModelCard, Outline
+
+
+class BadModelFolder(Exception):
+    """A model folder cannot be used; names the folder and what is wrong."""
+
+
+class Postprocess(Protocol):
+    """What a model's postprocess.py offers; pure."""
+
+    def outline(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Outline | None:
+        """What the model saw on one frame of this size, from its outputs without the leading axis; None when it saw nothing."""
+        ...
+
+    def measure(self, outline: Outline, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
+        """The figures of an outline; spacing between rows and between columns in mm."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModel:
+    """A card with the code that reads the model's outputs, and the whole card for people."""
+
+    card: ModelCard
+    postprocess: Postprocess
+    document: Mapping[str, Any]
+
+
+def read_models(folder: Path) -> Mapping[str, InstalledModel]:
+    """The models in `folder`, by name. Raises BadModelFolder."""
+    found = (_read(card.parent) for card in sorted(folder.glob("*/card.yaml")))
+    return MappingProxyType({model.card.name: model for model in found})
+
+
+def _read(folder: Path) -> InstalledModel:
+    try:
+        document = yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8"))
+        weights = document["weights"]
+        digest = hashlib.sha256((folder / weights["file"]).read_bytes()).hexdigest()
+        card = ModelCard(
+            name=str(document["name"]),
+            version=str(document["version"]),
+            digest_sha256=digest,
+            modalities=tuple(str(one) for one in document["modalities"]),
+            body_parts=tuple(str(one) for one in document["body_parts"]),
+            frame_batch=int(document.get("frame_batch", 1)),
+            title_zh=str(document["title"]["zh"]),
+            title_en=str(document["title"]["en"]),
+            regulatory_class=str(document["regulatory"]["class"]),
+            certificate=str(document["regulatory"].get("certificate") or ""),
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise BadModelFolder(f"{folder.name}: {type(error).__name__}: {error}") from error
+    if card.name != folder.name:
+        raise BadModelFolder(f"{folder.name}: the card names another model, {card.name}")
+    if digest != weights["sha256"]:
+        raise BadModelFolder(f"{folder.name}: the weights are not those that the card names: their SHA-256 is {digest}")
+    return InstalledModel(card, _load_postprocess(folder), MappingProxyType(document))
+
+
+def _load_postprocess(folder: Path) -> Postprocess:
+    path = folder / "postprocess.py"
+    spec = importlib.util.spec_from_file_location(f"services.inference.models.{folder.name}.postprocess", path)
+    if spec is None or spec.loader is None or not path.exists():
+        raise BadModelFolder(f"{folder.name}: there is no postprocess.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def one_frame(outputs: Mapping[str, NDArray[Any]], index: int) -> dict[str, NDArray[Any]]:
+    """The outputs of one frame of a batch."""
+    return {name: np.asarray(output[index]) for name, output in outputs.items()}

@@ -1,0 +1,126 @@
+"""The recorded result of an analysis: what the models said, enough to write SR and event from it again, byte for byte. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from services.inference.model import FrameReading, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The instance that a group of findings is anchored to."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    object_key: str
+    number_of_frames: int
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one model says of one instance, on the frame that speaks for it (from 1)."""
+
+    model: str
+    source: Source
+    frame: int
+    reading: FrameReading
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One model's run over the exam."""
+
+    model: str
+    version: str
+    digest_sha256: str
+    mode: Mode
+    ethics_protocol: str
+    certificate: str
+    frames: int
+    outcome: str  # "findings", "nothing found", or the refusal's reason
+    failed: bool
+    seconds: float
+
+    @property
+    def shown(self) -> bool:
+        return self.mode is not Mode.SHADOW
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All runs and all groups; a shadow model's groups are here to be compared and go no further."""
+
+    runs: tuple[Run, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def shown_runs(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.runs if run.shown)
+
+    @property
+    def shown_groups(self) -> tuple[Group, ...]:
+        """The groups that people may see and that carry figures, in a fixed order."""
+        shown = {run.model for run in self.shown_runs}
+        groups = [group for group in self.groups if group.model in shown]
+        return tuple(sorted(groups, key=lambda group: (group.model, group.source.sop_instance_uid, group.frame)))
+
+    @property
+    def investigational(self) -> bool:
+        return any(run.mode is Mode.TRIAL for run in self.runs)
+
+    def run_of(self, model: str) -> Run:
+        return next(run for run in self.runs if run.model == model)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far a shadow model's figure lies from the shown one's, on the same instance and for the same code."""
+
+    model: str
+    against: str
+    code: str
+    sop_instance_uid: str
+    shadow_value: float
+    shown_value: float
+    unit: str
+
+
+def compare_shadows(result: Result) -> tuple[Difference, ...]:
+    """Each figure of a shadow model beside the shown models' figure of the same code on the same instance."""
+    shown = {
+        (group.source.sop_instance_uid, figure.code.scheme, figure.code.value): (group.model, figure)
+        for group in result.shown_groups
+        for figure in group.reading.measurements
+    }
+    shadows = {run.model for run in result.runs if not run.shown}
+    differences = []
+    for group in result.groups:
+        if group.model not in shadows:
+            continue
+        for figure in group.reading.measurements:
+            key = (group.source.sop_instance_uid, figure.code.scheme, figure.code.value)
+            if key in shown:
+                against, other = shown[key]
+                differences.append(
+                    Difference(group.model, against, figure.code.value, key[0], figure.value, other.value, figure.unit)
+                )
+    return tuple(differences)
+
+
+_ADAPTER = TypeAdapter(Result)
+
+
+def dump(result: Result) -> bytes:
+    """As JSON."""
+    return _ADAPTER.dump_json(result)
+
+
+def load(data: bytes | str) -> Result:
+    """From JSON; raises pydantic's ValidationError on anything else."""
+    return _ADAPTER.validate_json(data)

@@ -1,0 +1,23 @@
+"""What inference reads from the environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from services.shared.settings import ObjectSettings, ServiceSettings
+
+
+class Settings(ServiceSettings, ObjectSettings):
+    """Settings of the inference service."""
+
+    ingest_grpc: str = Field(description="host:port of ingest's gRPC")
+    triton_grpc: str = Field(description="host:port of Triton's gRPC")
+    triton_patience_seconds: float = Field(
+        20.0, ge=0, description="How long an exam waits for Triton before it goes on without AI"
+    )
+    triton_deadline_seconds: float = Field(10.0, gt=0, description="How long one call of a model may take")
+    triton_in_flight: int = Field(4, ge=1, description="Calls of Triton at once")
+    decode_processes: int = Field(2, ge=1, description="Processes that decode frames and write documents")
+    models_dir: Path = Field(
+        Path(__file__).parent / "models", description="Folder of the model folders, each with its card.yaml"
+    )

@@ -1,0 +1,228 @@
+"""The result as a DICOM SR: Comprehensive SR, TID 1500 with one TID 1410 group per model and instance. A pure function of
+its arguments, so that the same record gives the same bytes. Strict when writing, tolerant of what the source says."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+
+import highdicom.sr as hd
+import numpy as np
+from highdicom import UID
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
+from highdicom.sr.templates import ImageLibraryEntryDescriptors
+from pydicom.dataset import Dataset
+
+from services.inference import codes
+from services.inference.evidence import PATIENT_AND_STUDY
+from services.inference.model import Code, FrameReading, Measurement, Mode, derived_uid
+from services.inference.result import Group, Result, Run
+
+MANUFACTURER = "SonoBridge"
+_SERIES_NUMBER = 9001  # far above a scanner's own
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the document says of itself: which analysis, when (the requester's local time), by which software."""
+
+    analysis_id: uuid.UUID
+    exam_revision: int
+    content_time: datetime
+    software_version: str
+
+
+def series_uid(analysis_id: uuid.UUID) -> str:
+    """The series of an analysis' documents."""
+    return derived_uid("sr-series", analysis_id)
+
+
+def instance_uid(analysis_id: uuid.UUID) -> str:
+    """The document of an analysis; the same however often it is written."""
+    return derived_uid("sr", analysis_id)
+
+
+def tracking_uid(analysis_id: uuid.UUID, group: Group) -> str:
+    """The TrackingUniqueIdentifier of a group."""
+    return derived_uid("tracking", analysis_id, group.model, group.source.sop_instance_uid, group.frame)
+
+
+def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> bytes:
+    """The DICOM file of the shown groups; `evidence` holds a dataset of services.inference.evidence for each of their images."""
+    content = _report(heading, result, evidence)
+    when = heading.content_time
+    document = _Document(
+        evidence=list(evidence),
+        content=content[0],
+        series_instance_uid=series_uid(heading.analysis_id),
+        series_number=_SERIES_NUMBER,
+        sop_instance_uid=instance_uid(heading.analysis_id),
+        instance_number=heading.exam_revision,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name="SonoBridge inference",
+        software_versions=heading.software_version,
+        series_description=_series_description(result),
+        is_complete=True,
+        is_final=False,
+        specific_character_set="ISO_IR 192",
+        content_date=when.date(),
+        content_time=when.time(),
+        series_date=when.date(),
+        series_time=when.time(),
+        coding_schemes=[
+            CodingSchemeIdentificationItem(
+                designator=codes.PRIVATE_SCHEME,
+                name=codes.PRIVATE_SCHEME_NAME,
+                responsible_organization=MANUFACTURER,
+            )
+        ],
+    )
+    # highdicom stamps the present; the record's time makes the second writing the same as the first.
+    document.InstanceCreationDate, document.InstanceCreationTime = document.ContentDate, document.ContentTime
+    for equipment in document.get("ContributingEquipmentSequence") or ():
+        equipment.ContributionDateTime = when
+    buffer = BytesIO()
+    document.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+class _Document(hd.ComprehensiveSR):
+    """Copies the patient and the study from our own list: highdicom's knows no retired ultrasound classes."""
+
+    def copy_patient_and_study_information(self, dataset: Dataset) -> None:
+        for keyword in PATIENT_AND_STUDY:
+            if keyword in dataset:
+                setattr(self, keyword, dataset.data_element(keyword).value)  # type: ignore[union-attr]
+
+
+def _report(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> hd.MeasurementReport:
+    observer = hd.ObserverContext(
+        observer_type=_coded(Code("121007", "DCM", "Device")),
+        observer_identifying_attributes=hd.DeviceObserverIdentifyingAttributes(
+            uid=derived_uid("device", "inference"),
+            name="SonoBridge inference",
+            manufacturer_name=MANUFACTURER,
+            model_name=", ".join(f"{run.model} {run.version}" for run in result.shown_runs),
+        ),
+    )
+    ultrasound = all(image.Modality == "US" for image in evidence)
+    report = hd.MeasurementReport(
+        observation_context=hd.ObservationContext(observer_device_context=observer),
+        procedure_reported=_coded(codes.ULTRASONOGRAPHY if ultrasound else codes.IMAGING_PROCEDURE),
+        imaging_measurements=[_group(heading, result, group) for group in result.shown_groups],
+        referenced_images=[image for image in evidence if _describable(image)] or None,
+    )
+    for run in result.shown_runs:
+        if run.mode is Mode.TRIAL:
+            report[0].ContentSequence.append(
+                hd.TextContentItem(
+                    name=_coded(codes.COMMENT),
+                    value=investigational_notice(run),
+                    relationship_type=hd.RelationshipTypeValues.CONTAINS,
+                )
+            )
+    return report
+
+
+def investigational_notice(run: Run) -> str:
+    """What every result of a trial says."""
+    return f"Investigational: {run.model} {run.version} is used in a clinical trial under ethics protocol {run.ethics_protocol}."
+
+
+def _group(heading: Heading, result: Result, group: Group) -> hd.PlanarROIMeasurementsAndQualitativeEvaluations:
+    run, reading = result.run_of(group.model), group.reading
+    frames = [group.frame] if group.source.number_of_frames > 1 else None
+    image = hd.SourceImageForMeasurement(group.source.sop_class_uid, group.source.sop_instance_uid, frames)
+    return hd.PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.TrackingIdentifier(
+            uid=UID(tracking_uid(heading.analysis_id, group)),
+            identifier=f"{group.model} {group.source.sop_instance_uid[-12:]} frame {group.frame}",
+        ),
+        referenced_region=hd.ImageRegion(
+            graphic_type=hd.GraphicTypeValues.POLYLINE,
+            graphic_data=_closed_inside(reading, group.source.columns, group.source.rows),
+            source_image=hd.SourceImageForRegion(group.source.sop_class_uid, group.source.sop_instance_uid, frames),
+        ),
+        finding_type=_coded(reading.outline.plane),
+        finding_sites=[hd.FindingSite(anatomic_location=_coded(reading.outline.plane))],
+        algorithm_id=hd.AlgorithmIdentification(
+            name=run.model,
+            version=run.version,
+            parameters=_parameters(run, reading),
+            family=_coded(codes.ARTIFICIAL_INTELLIGENCE),
+            manufacturer=MANUFACTURER,
+        ),
+        measurements=[
+            *(_measurement(figure, image) for figure in reading.measurements),
+            hd.Measurement(
+                name=_coded(codes.CERTAINTY),
+                value=reading.outline.certainty_percent,
+                unit=_coded(codes.UNITS["%"]),
+                referenced_images=[image],
+            ),
+        ],
+        qualitative_evaluations=[
+            hd.QualitativeEvaluation(name=_coded(codes.IMAGE_VIEW), value=_coded(reading.outline.plane))
+        ],
+    )
+
+
+def _measurement(figure: Measurement, image: hd.SourceImageForMeasurement) -> hd.Measurement:
+    interval = None
+    if figure.lower < figure.value or figure.upper > figure.value:
+        interval = hd.MeasurementProperties(
+            upper_measurement_uncertainty=round(figure.upper - figure.value, 3),
+            lower_measurement_uncertainty=round(figure.value - figure.lower, 3),
+        )
+        for item in interval:  # highdicom writes them without a unit; they have the measurement's own (TID 310)
+            item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence = [_coded(codes.UNITS[figure.unit])]
+    return hd.Measurement(
+        name=_coded(figure.code),
+        value=figure.value,
+        unit=_coded(codes.UNITS[figure.unit]),
+        method=_coded(figure.method_code) if figure.method_code else None,
+        properties=interval,
+        referenced_images=[image],
+    )
+
+
+def _parameters(run: Run, reading: FrameReading) -> list[str]:
+    parameters = [f"weights SHA-256 {run.digest_sha256}", f"regulatory mode {run.mode}"]
+    for figure in reading.measurements:
+        how = "; ".join(part for part in (figure.derivation, figure.method) if part)
+        parameters.append(f"{figure.code.meaning}: {how}")
+    if run.mode is Mode.TRIAL:
+        parameters.append(investigational_notice(run))
+    if reading.uncalibrated:
+        parameters.append(f"No lengths: {reading.uncalibrated}")
+    return parameters
+
+
+def _closed_inside(reading: FrameReading, columns: int, rows: int) -> np.ndarray:
+    """The contour as a closed polyline on the image; the outline may reach beyond a cut picture, its coordinates may not."""
+    points = np.asarray(reading.outline.contour, np.float32)
+    points = np.clip(points, 0, (columns, rows))
+    return np.vstack([points, points[:1]])
+
+
+def _series_description(result: Result) -> str:
+    names = ", ".join(run.model for run in result.shown_runs)
+    return (f"AI measurements, investigational: {names}" if result.investigational else f"AI measurements: {names}")[
+        :64
+    ]
+
+
+def _describable(image: Dataset) -> bool:
+    """Whether TID 1602 has descriptors for the image; retired classes have none, the evidence names them all the same."""
+    try:
+        ImageLibraryEntryDescriptors(image)
+    except (AttributeError, KeyError, ValueError):
+        return False
+    return True
+
+
+def _coded(code: Code) -> hd.CodedConcept:
+    return hd.CodedConcept(value=code.value, scheme_designator=code.scheme, meaning=code.meaning)

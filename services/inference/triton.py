@@ -1,0 +1,248 @@
+"""Triton: calls within a deadline and a bound, and keeping the models loaded whatever happens to the server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tritonclient.grpc import InferInput
+from tritonclient.grpc.aio import InferenceServerClient
+from tritonclient.utils import InferenceServerException, triton_to_np_dtype
+
+from services.inference import metrics
+
+_log = logging.getLogger(__name__)
+
+Outputs = Mapping[str, NDArray[Any]]
+
+_CHANNEL = [
+    # After an outage the next attempt comes soon: gRPC's own back-off grows to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.max_send_message_length", 1 << 30),
+    ("grpc.max_receive_message_length", 1 << 30),
+]
+_CONTROL_SECONDS = 5.0
+_LOAD_SECONDS = 60.0
+_UNLOAD_SECONDS = 30.0
+_WATCH_SECONDS = 2.0
+
+
+class TritonAway(Exception):
+    """The server or the model cannot answer now; `reachable` says whether the server itself does."""
+
+    def __init__(self, model: str, reason: str, reachable: bool) -> None:
+        super().__init__(f"{model}: {reason}")
+        self.model, self.reason, self.reachable = model, reason, reachable
+
+
+class ModelFault(Exception):
+    """The model refused the input or answered what its configuration does not promise; trying again would not help."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"{model}: {reason}")
+        self.model, self.reason = model, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a model's configuration promises: its one input, and each output's type and shape (-1 = any)."""
+
+    input_name: str
+    outputs: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]
+
+    def check(self, model: str, frames: int, outputs: Outputs) -> None:
+        """Raises ModelFault unless every promised output is there, of its type and shape, one entry a frame, finite."""
+        for name, (dtype, shape) in self.outputs.items():
+            output = outputs.get(name)
+            if output is None:
+                raise ModelFault(model, f"the output {name} is missing")
+            fits = len(output.shape) == len(shape) and all(
+                want in (-1, have) for want, have in zip(shape, output.shape, strict=True)
+            )
+            if output.dtype != dtype or not fits or output.shape[0] != frames:
+                raise ModelFault(
+                    model, f"the output {name} is {output.dtype}{list(output.shape)}, not {dtype}{list(shape)}"
+                )
+            if output.dtype.kind == "f" and not np.isfinite(output).all():
+                raise ModelFault(model, f"the output {name} holds values that are not numbers")
+
+
+class Triton:
+    """A connection to the server, for the named models."""
+
+    def __init__(self, address: str, models: Sequence[str], in_flight: int = 4, deadline_seconds: float = 10.0) -> None:
+        self._address = address
+        self._models = tuple(models)
+        self._deadline_seconds = deadline_seconds
+        self._slots = asyncio.Semaphore(in_flight)
+        self._locks = {model: asyncio.Lock() for model in models}
+        self._signatures: dict[str, Signature] = {}
+        self._client = InferenceServerClient(address, channel_args=_CHANNEL)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def infer(self, model: str, frames: NDArray[np.uint8]) -> Outputs:
+        """The outputs for grey frames [n, rows, columns]. Raises TritonAway or ModelFault."""
+        signature = self._signatures.get(model) or await self._read_signature(model)
+        tensor = InferInput(signature.input_name, list(frames.shape), "UINT8")
+        tensor.set_data_from_numpy(frames)
+        async with self._slots:
+            started = time.perf_counter()
+            try:
+                answer = await self._client.infer(model, [tensor], client_timeout=self._deadline_seconds)
+            except InferenceServerException as error:
+                raise self._sort(model, error) from error
+            metrics.TRITON_SECONDS.labels(model=model).observe(time.perf_counter() - started)
+        outputs = {output.name: answer.as_numpy(output.name) for output in answer.get_response().outputs}
+        signature.check(model, len(frames), outputs)
+        return outputs
+
+    async def ready(self, model: str) -> bool:
+        """Whether the server answers and says that the model can be called."""
+        try:
+            return bool(await self._client.is_model_ready(model, client_timeout=_CONTROL_SECONDS))
+        except InferenceServerException:
+            return False
+
+    async def heal(self, model: str) -> None:
+        """Load the model anew. Unloading is asynchronous: the index tells when it is over. Raises TritonAway.
+
+        A stub that crashed leaves its model READY while every call fails, so READY alone proves nothing here.
+        """
+        async with self._locks[model]:
+            self._signatures.pop(model, None)
+            try:
+                if (await self._states()).get(model) == "READY":
+                    await self._client.unload_model(model, client_timeout=_CONTROL_SECONDS)
+                    await self._until_unloaded(model)
+                await self._client.load_model(model, client_timeout=_LOAD_SECONDS)
+            except InferenceServerException as error:
+                raise self._sort(model, error) from error
+            metrics.MODEL_LOADS.labels(model=model).inc()
+            _log.info("loaded the model %s", model)
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Load what is not loaded, at the start and whenever the server came back empty, until `stop`."""
+        while not stop.is_set():
+            for model in self._models:
+                is_ready = await self.ready(model)
+                if not is_ready:
+                    try:
+                        await self._load(model)
+                        is_ready = True
+                    except TritonAway as error:
+                        _log.warning("the model waits: %s", error)
+                    except ModelFault as error:
+                        _log.error("the model cannot be loaded: %s", error)
+                metrics.MODEL_READY.labels(model=model).set(is_ready)
+            try:
+                await asyncio.wait_for(stop.wait(), _WATCH_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _load(self, model: str) -> None:
+        async with self._locks[model]:
+            if await self.ready(model):
+                return
+            self._signatures.pop(model, None)
+            try:
+                await self._client.load_model(model, client_timeout=_LOAD_SECONDS)
+            except InferenceServerException as error:
+                raise self._sort(model, error) from error
+            metrics.MODEL_LOADS.labels(model=model).inc()
+
+    async def _states(self) -> dict[str, str]:
+        index = await self._client.get_model_repository_index(client_timeout=_CONTROL_SECONDS)
+        return {entry.name: entry.state for entry in index.models}
+
+    async def _until_unloaded(self, model: str) -> None:
+        async with asyncio.timeout(_UNLOAD_SECONDS):
+            while (await self._states()).get(model, "UNAVAILABLE") not in ("UNAVAILABLE", ""):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)  # Triton tells the end of an unloading to nobody who does not ask
+
+    async def _read_signature(self, model: str) -> Signature:
+        try:
+            metadata = await self._client.get_model_metadata(model, client_timeout=_CONTROL_SECONDS)
+        except InferenceServerException as error:
+            raise self._sort(model, error) from error
+        if len(metadata.inputs) != 1 or metadata.inputs[0].datatype != "UINT8":
+            raise ModelFault(model, "the model does not take exactly one uint8 input")
+        signature = Signature(
+            metadata.inputs[0].name,
+            {out.name: (np.dtype(triton_to_np_dtype(out.datatype)), tuple(out.shape)) for out in metadata.outputs},
+        )
+        self._signatures[model] = signature
+        return signature
+
+    def _sort(self, model: str, error: InferenceServerException) -> TritonAway | ModelFault:
+        """What an error of the client means."""
+        status, message = str(error.status()), str(error.message() or "")
+        if "Stub process" in message or "unload" in message.lower():
+            return TritonAway(model, message, reachable=True)
+        if "UNAVAILABLE" in status:
+            # Triton says UNAVAILABLE of a model that is not ready, gRPC says it of a server that is not there.
+            return TritonAway(model, message, reachable="is not ready" in message or "unknown model" in message)
+        if "NOT_FOUND" in status:
+            return TritonAway(model, message, reachable=True)
+        if any(code in status for code in ("DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED")):
+            return TritonAway(model, f"{status} after {self._deadline_seconds:g} s", reachable=False)
+        return ModelFault(model, message or status)
+
+
+class Patience:
+    """How long an exam waits for a model: each outage is waited for once, not anew by every exam behind it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since: dict[tuple[str, bool], float] = {}
+
+    def recovered(self, model: str) -> None:
+        self._since.pop((model, True), None)
+        self._since.pop((model, False), None)
+
+    def spent(self, error: TritonAway) -> bool:
+        """Whether this outage has lasted longer than an exam waits. A server that came back and loads starts a new wait."""
+        now = time.monotonic()
+        self._since.pop((error.model, not error.reachable), None)
+        return now - self._since.setdefault((error.model, error.reachable), now) > self._seconds
+
+
+class PatientTriton:
+    """Calls that wait, within bounds, for a server that is away, and mend a model whose process died."""
+
+    def __init__(self, triton: Triton, patience: Patience, pause_seconds: float = 0.5) -> None:
+        self._triton = triton
+        self._patience = patience
+        self._pause_seconds = pause_seconds
+
+    async def infer(self, model: str, frames: NDArray[np.uint8]) -> Outputs:
+        """As Triton.infer; raises TritonAway only when the outage outlasted the patience."""
+        while True:
+            try:
+                outputs = await self._triton.infer(model, frames)
+            except TritonAway as error:
+                metrics.TRITON_RETRIES.labels(model=model).inc()
+                if self._patience.spent(error):
+                    raise
+                await self._mend(error)
+            else:
+                self._patience.recovered(model)
+                return outputs
+
+    async def _mend(self, error: TritonAway) -> None:
+        if error.reachable:
+            try:
+                await self._triton.heal(error.model)
+                return
+            except (TritonAway, TimeoutError) as still:
+                _log.warning("the model is not mended yet: %s", still)
+        await asyncio.sleep(self._pause_seconds)
