@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 LOG_LINES_SHOWN = 15
+LOG_BYTES_KEPT = 32 * 1024 * 1024  # a longer log is put aside when its part starts again
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def clean_environment() -> dict[str, str]:
 def spawn(command: Command, log: Path) -> subprocess.Popen[bytes]:
     """Starts the process in a session of its own, both its outputs appended to the log. Raises OSError."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
+        log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as out:
         return subprocess.Popen(
             command.argv,
