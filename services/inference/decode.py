@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.encaps import get_frame
-from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_windowing
+from pydicom.multival import MultiValue
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import iter_pixels
 
 from services.inference.regions import Calibration, read_calibration
@@ -55,7 +56,7 @@ def read_header(path: Path) -> Header:
 def decode_frames(path: Path, first: int, last: int) -> Grey:
     """Frames `first` to `last` (from 1, inclusive) as uint8 [frames, rows, columns], 0 black. Raises Undecodable.
 
-    Eight-bit grey levels stay as stored; deeper ones go through the modality LUT and the first window, else their full range.
+    Eight-bit grey levels stay as stored; others go through the modality LUT and the first window, else their full range.
     """
     dataset = _open(path)
     frames = _frame_count(dataset)
@@ -142,27 +143,28 @@ def _eight_bits(pixels: NDArray[np.generic], dataset: FileDataset) -> Grey:
 
 
 def _grey_levels(pixels: NDArray[np.generic], dataset: FileDataset) -> Grey:
-    bits = int(dataset.BitsStored)
-    if bits <= 8 and not int(dataset.PixelRepresentation):
-        return cast(
-            Grey, (pixels.astype(np.uint16) * 255 // ((1 << bits) - 1)).astype(np.uint8) if bits < 8 else pixels
-        )
-    if "WindowCenter" in dataset or "VOILUTSequence" in dataset:
-        levels = np.asarray(apply_windowing(apply_modality_lut(pixels, dataset), dataset), np.float32)
-        low, high = _window(dataset) or (float(levels.min()), float(levels.max()))
-    else:
-        levels = np.asarray(pixels, np.float32)
-        signed = bool(int(dataset.PixelRepresentation))
-        low = float(-(1 << (bits - 1)) if signed else 0)
-        high = low + (1 << bits) - 1
-    scaled = (levels - low) * (255.0 / max(high - low, 1e-6))
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    bits, signed = int(dataset.BitsStored), bool(int(dataset.PixelRepresentation))
+    if bits == 8 and not signed:
+        return np.asarray(pixels, np.uint8)
+    values = np.asarray(apply_modality_lut(pixels, dataset), np.float32)
+    low, high = _window(dataset) or _stored_range(dataset, bits, signed)
+    return np.clip(np.rint((values - low) * (255.0 / max(high - low, 1e-6))), 0, 255).astype(np.uint8)
 
 
 def _window(dataset: FileDataset) -> tuple[float, float] | None:
-    """The span that `apply_windowing` maps onto; its output range is that of the modality LUT's output."""
-    bits, signed = int(dataset.BitsStored), bool(int(dataset.PixelRepresentation))
-    low = float(-(1 << (bits - 1)) if signed else 0)
-    high = low + (1 << bits) - 1
+    """The values that become black and white: the first window, linear, PS3.3 C.11.2.1.2.1."""
+    centres, widths = (
+        value if isinstance(value, MultiValue) else [value]
+        for value in (dataset.get("WindowCenter"), dataset.get("WindowWidth"))
+    )
+    if not centres or not widths or centres[0] is None or widths[0] is None or float(widths[0]) < 1:
+        return None
+    middle, half = float(centres[0]) - 0.5, max(float(widths[0]) - 1, 1e-6) / 2
+    return middle - half, middle + half
+
+
+def _stored_range(dataset: FileDataset, bits: int, signed: bool) -> tuple[float, float]:
+    """All that the stored bits can hold, through the rescale."""
     slope, intercept = float(dataset.get("RescaleSlope") or 1), float(dataset.get("RescaleIntercept") or 0)
-    return low * slope + intercept, high * slope + intercept
+    low = -(1 << (bits - 1)) if signed else 0
+    return low * slope + intercept, (low + (1 << bits) - 1) * slope + intercept
