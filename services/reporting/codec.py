@@ -1,0 +1,225 @@
+"""Between the wire and the model: protobuf messages, and JSON as Postgres and callers have it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import TypeAdapter
+from sonobridge.directory.v1 import directory_pb2
+from sonobridge.inference.v1 import events_pb2 as inference_pb
+from sonobridge.ingest.v1 import events_pb2 as ingest_pb
+from sonobridge.reporting.v1 import events_pb2 as reporting_pb
+
+from services.reporting.model.content import Content, ExamFacts, Hospital, Patient
+from services.reporting.model.findings import Anchor, Code, Finding, Model, Review, ReviewedFinding, labels
+
+_CONTENT = TypeAdapter(Content)
+_REVIEWED = TypeAdapter(tuple[ReviewedFinding, ...])
+_FINDINGS = TypeAdapter(tuple[Finding, ...])
+
+_MODES = {
+    directory_pb2.GATE_MODE_APPROVED: "approved",
+    directory_pb2.GATE_MODE_TRIAL: "trial",
+    directory_pb2.GATE_MODE_SHADOW: "shadow",
+    directory_pb2.GATE_MODE_UNSPECIFIED: "",
+}
+_MODE_NUMBERS = {name: number for number, name in _MODES.items()}
+_REVIEWS = {
+    Review.PROPOSED: reporting_pb.FINDING_STATE_PROPOSED,
+    Review.ACCEPTED: reporting_pb.FINDING_STATE_ACCEPTED,
+    Review.CORRECTED: reporting_pb.FINDING_STATE_CORRECTED,
+    Review.REJECTED: reporting_pb.FINDING_STATE_REJECTED,
+}
+
+
+def content_to_json(content: Content) -> dict[str, Any]:
+    found: dict[str, Any] = _CONTENT.dump_python(content, mode="json")
+    return found
+
+
+def content_from_json(value: Any) -> Content:
+    return _CONTENT.validate_python(value)
+
+
+def reviewed_to_json(findings: Iterable[ReviewedFinding]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _REVIEWED.dump_python(tuple(findings), mode="json")
+    return found
+
+
+def reviewed_from_json(value: Any) -> tuple[ReviewedFinding, ...]:
+    return _REVIEWED.validate_python(value)
+
+
+def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _FINDINGS.dump_python(tuple(findings), mode="json")
+    return found
+
+
+def findings_from_json(value: Any) -> tuple[Finding, ...]:
+    return _FINDINGS.validate_python(value)
+
+
+def shown(one: ReviewedFinding) -> dict[str, Any]:
+    """A finding as callers of the HTTP API see it."""
+    finding = one.finding
+    label_zh, label_en = labels(finding.code)
+    anchor = finding.anchor
+    return {
+        "finding_id": finding.finding_id,
+        "code": finding.code.value,
+        "code_scheme": finding.code.scheme,
+        "code_meaning": finding.code.meaning,
+        "label_zh": label_zh,
+        "label_en": label_en,
+        "value": finding.value,
+        "unit": finding.unit,
+        "lower": finding.lower,
+        "upper": finding.upper,
+        "method": finding.method,
+        "certainty_percent": finding.certainty_percent,
+        "state": one.state,
+        "corrected_value": one.corrected_value,
+        "reviewed_by": one.reviewed_by,
+        "anchor": {
+            "series_instance_uid": anchor.series_instance_uid,
+            "sop_instance_uid": anchor.sop_instance_uid,
+            "first_frame": anchor.first_frame,
+            "last_frame": anchor.last_frame,
+            "plane": anchor.plane.meaning if anchor.plane else None,
+            "contour": [list(point) for point in anchor.contour],
+        },
+        "model": {"name": finding.model.name, "version": finding.model.version, "mode": finding.model.mode},
+    }
+
+
+def finding_from_wire(message: inference_pb.Finding) -> Finding:
+    anchor = message.anchor
+    return Finding(
+        finding_id=message.finding_id,
+        code=_code(message.code),
+        value=message.measurement.value,
+        unit=message.measurement.unit,
+        lower=message.measurement.lower,
+        upper=message.measurement.upper,
+        method=message.measurement.method,
+        certainty_percent=message.certainty_percent,
+        anchor=Anchor(
+            series_instance_uid=anchor.series_instance_uid,
+            sop_instance_uid=anchor.sop_instance_uid,
+            first_frame=anchor.first_frame,
+            last_frame=anchor.last_frame,
+            plane=_code(anchor.plane) if anchor.HasField("plane") else None,
+            contour=tuple((point.column, point.row) for point in anchor.contour),
+        ),
+        model=Model(
+            name=message.model.name,
+            version=message.model.version,
+            mode=_MODES.get(message.model.mode, ""),
+            digest_sha256=message.model.digest_sha256,
+        ),
+        tracking_uid=message.tracking_uid,
+    )
+
+
+def _code(message: inference_pb.Code) -> Code:
+    return Code(message.value, message.scheme, message.meaning)
+
+
+def _code_to_wire(code: Code) -> inference_pb.Code:
+    return inference_pb.Code(value=code.value, scheme=code.scheme, meaning=code.meaning)
+
+
+def _finding_to_wire(finding: Finding) -> inference_pb.Finding:
+    anchor = finding.anchor
+    return inference_pb.Finding(
+        finding_id=finding.finding_id,
+        code=_code_to_wire(finding.code),
+        measurement=inference_pb.Measurement(
+            value=finding.value, unit=finding.unit, lower=finding.lower, upper=finding.upper, method=finding.method
+        ),
+        anchor=inference_pb.Anchor(
+            series_instance_uid=anchor.series_instance_uid,
+            sop_instance_uid=anchor.sop_instance_uid,
+            first_frame=anchor.first_frame,
+            last_frame=anchor.last_frame,
+            plane=_code_to_wire(anchor.plane) if anchor.plane else None,
+            contour=[inference_pb.Point(column=column, row=row) for column, row in anchor.contour],
+        ),
+        certainty_percent=finding.certainty_percent,
+        model=inference_pb.ModelReference(
+            name=finding.model.name,
+            version=finding.model.version,
+            mode=_MODE_NUMBERS.get(finding.model.mode, directory_pb2.GATE_MODE_UNSPECIFIED),
+            digest_sha256=finding.model.digest_sha256,
+        ),
+        tracking_uid=finding.tracking_uid,
+    )
+
+
+def report_signed(content: Content, document_digest_sha256: str) -> reporting_pb.ReportSigned:
+    """The event that tells of a signed version."""
+    signed_at = Timestamp()
+    signed_at.FromDatetime(content.signed.at)
+    return reporting_pb.ReportSigned(
+        report_id=content.report_id,
+        version=content.version,
+        exam_id=content.exam.exam_id,
+        organisation_id=content.requester.id,
+        reader_id=content.reader.id,
+        crossing=ingest_pb.Crossing(
+            agreement_id=content.exam.agreement_id,
+            agreement_version=content.exam.agreement_version,
+            reader_id=content.reader.id,
+        ),
+        service_date=content.exam.service_date,
+        signed_at=signed_at,
+        signed_by=content.signed.subject,
+        findings=[
+            reporting_pb.ReviewedFinding(
+                finding=_finding_to_wire(one.finding),
+                state=_REVIEWS[one.state],
+                corrected_value=one.corrected_value or 0.0,
+                reviewed_by=one.reviewed_by,
+            )
+            for one in content.findings
+        ],
+        document_digest_sha256=document_digest_sha256,
+        trace_id=content.exam.trace_id,
+        study_instance_uid=content.exam.study_instance_uid,
+    )
+
+
+def patient_of(exam: ingest_pb.Exam) -> Patient:
+    found = exam.patient
+    return Patient(found.name, found.name_ideographic, found.id, found.birth_date, found.sex)
+
+
+def exam_facts(exam: ingest_pb.Exam, agreement_number: str) -> ExamFacts:
+    return ExamFacts(
+        exam_id=exam.exam_id,
+        study_instance_uid=exam.study_instance_uid,
+        accession_number=exam.accession_number,
+        modality=exam.modality,
+        body_part=exam.body_part,
+        study_description=exam.study_description,
+        study_time=exam.study_time,
+        service_date=exam.service_date,
+        revision=exam.revision,
+        priority=exam.priority,
+        referring_physician=exam.referring_physician,
+        trace_id=exam.trace_id,
+        agreement_id=exam.crossing.agreement_id,
+        agreement_number=agreement_number,
+        agreement_version=exam.crossing.agreement_version,
+    )
+
+
+def hospital_of(organisation: directory_pb2.Organisation) -> Hospital:
+    return Hospital(
+        organisation.id, organisation.name_zh, organisation.name_en, organisation.unified_social_credit_code
+    )
+
+
+def turnarounds(agreement: directory_pb2.Agreement) -> dict[str, timedelta]:
+    return {one.priority: one.duration.ToTimedelta() for one in agreement.turnarounds}

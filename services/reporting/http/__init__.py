@@ -1,0 +1,13 @@
+"""HTTP of reporting: the API for the console, and FHIR R4."""
+
+from fastapi import FastAPI
+
+from services.reporting.http import api, fhir
+from services.reporting.service import Archive, Desk, Signing
+from services.shared.clock import Clock
+
+
+def build(app: FastAPI, desk: Desk, signing: Signing, archive: Archive, clock: Clock, public_origin: str) -> None:
+    """Add the routes to `app`."""
+    app.include_router(api.router(desk, signing, archive, clock))
+    app.include_router(fhir.router(archive, public_origin))

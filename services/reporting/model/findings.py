@@ -1,0 +1,188 @@
+"""Findings: what a model proposes and an expert decides."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from services.shared.errors import Conflict, Invalid
+
+
+class Review(StrEnum):
+    """What the expert says of a finding."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    CORRECTED = "corrected"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Code:
+    value: str
+    scheme: str  # coding scheme designator: LN, DCM, SCT
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Where a finding stands: an instance, a range of frames counted from 1, and a contour in pixels of the first of them."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+    first_frame: int
+    last_frame: int
+    plane: Code | None = None
+    contour: tuple[tuple[float, float], ...] = ()  # column, row; 0.5 = centre of the first pixel, as SCOORD has it
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    version: str
+    mode: str  # approved or trial; findings of shadow models never come here
+    digest_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One measurement or statement of a model, in UCUM units."""
+
+    finding_id: str
+    code: Code
+    value: float
+    unit: str
+    lower: float
+    upper: float
+    method: str
+    certainty_percent: float
+    anchor: Anchor
+    model: Model
+    tracking_uid: str = ""
+
+    def same_statement(self, other: "Finding") -> bool:
+        """Whether both say the same of the same place, by the same model: then a decision on one holds for the other."""
+        return (
+            self.code,
+            self.value,
+            self.unit,
+            self.anchor.sop_instance_uid,
+            self.anchor.first_frame,
+            self.model,
+        ) == (
+            other.code,
+            other.value,
+            other.unit,
+            other.anchor.sop_instance_uid,
+            other.anchor.first_frame,
+            other.model,
+        )
+
+
+@dataclass(frozen=True)
+class ReviewedFinding:
+    """A finding and what was decided about it, by whom."""
+
+    finding: Finding
+    state: Review = Review.PROPOSED
+    corrected_value: float | None = None
+    reviewed_by: str = ""
+
+    @property
+    def reported_value(self) -> float:
+        """The value that the report states."""
+        return self.finding.value if self.corrected_value is None else self.corrected_value
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an expert decides about one finding."""
+
+    finding_id: str
+    state: Review
+    corrected_value: float | None = None
+
+
+class FindingsUndecided(Conflict):
+    """Every finding must be accepted, corrected or rejected before the report is signed."""
+
+    def __init__(self, undecided: Iterable[ReviewedFinding]) -> None:
+        open_ones = [
+            {"finding_id": one.finding.finding_id, "code": one.finding.code.value, "meaning": one.finding.code.meaning}
+            for one in undecided
+        ]
+        names = ", ".join(one["meaning"] for one in open_ones)
+        super().__init__(
+            f"accept, correct or reject each finding before signing; undecided: {names}", undecided=open_ones
+        )
+
+
+def decide(
+    findings: Iterable[ReviewedFinding], decisions: Iterable[Decision], subject: str
+) -> tuple[ReviewedFinding, ...]:
+    """The findings with the decisions applied; those not named stay as they are. Raises Invalid for what cannot be."""
+    by_id = {one.finding_id: one for one in decisions}
+    known = tuple(findings)
+    unknown = by_id.keys() - {one.finding.finding_id for one in known}
+    if unknown:
+        raise Invalid(f"the draft has no such finding: {', '.join(sorted(unknown))}", unknown=sorted(unknown))
+    return tuple(
+        _decided(one, by_id[one.finding.finding_id], subject) if one.finding.finding_id in by_id else one
+        for one in known
+    )
+
+
+def _decided(one: ReviewedFinding, decision: Decision, subject: str) -> ReviewedFinding:
+    corrected = decision.corrected_value if decision.state == Review.CORRECTED else None
+    if decision.state == Review.CORRECTED and corrected is None:
+        raise Invalid(f"a corrected finding needs its corrected_value: {decision.finding_id}")
+    if (one.state, one.corrected_value) == (decision.state, corrected):
+        return one  # saying the same again does not change who said it
+    by = "" if decision.state == Review.PROPOSED else subject
+    return replace(one, state=decision.state, corrected_value=corrected, reviewed_by=by)
+
+
+def undecided(findings: Iterable[ReviewedFinding]) -> list[ReviewedFinding]:
+    """Those that nobody has decided about yet."""
+    return [one for one in findings if one.state == Review.PROPOSED]
+
+
+def require_decided(findings: Iterable[ReviewedFinding]) -> None:
+    """Raises FindingsUndecided, naming them."""
+    if missing := undecided(findings):
+        raise FindingsUndecided(missing)
+
+
+def adopt(current: Iterable[ReviewedFinding], offered: Iterable[Finding]) -> tuple[ReviewedFinding, ...]:
+    """The offered findings, with the decisions already made about the same statements."""
+    decided = [one for one in current if one.state != Review.PROPOSED]
+
+    def taken_over(finding: Finding) -> ReviewedFinding:
+        before = next((one for one in decided if one.finding.same_statement(finding)), None)
+        return ReviewedFinding(finding) if before is None else replace(before, finding=finding)
+
+    return tuple(taken_over(finding) for finding in offered)
+
+
+def investigational(findings: Iterable[ReviewedFinding]) -> bool:
+    """Whether a model on trial contributed to what the report says."""
+    return any(one.finding.model.mode == "trial" for one in findings if one.state != Review.REJECTED)
+
+
+# Names in both languages; the codes are LOINC's and DICOM's (PS3.16, TID 1500 and CID 12005, 12013), the Chinese terms
+# those of the Chinese guideline on prenatal ultrasound (中国产科超声检查指南, 2019).
+_LABELS: Mapping[str, tuple[str, str]] = {
+    "11984-2": ("头围 HC", "Head circumference (HC)"),
+    "11820-8": ("双顶径 BPD", "Biparietal diameter (BPD)"),
+    "11851-3": ("枕额径 OFD", "Occipitofrontal diameter (OFD)"),
+    "18185-9": ("孕龄", "Gestational age"),
+    "11932-1": ("孕龄（按头围，Hadlock）", "Gestational age by head circumference (Hadlock)"),
+    "111031": ("切面", "Image view"),
+    "111012": ("置信度", "Certainty"),
+    "111047": ("恶性概率", "Probability of cancer"),
+    "111101": ("图像质量", "Image quality"),
+}
+
+
+def labels(code: Code) -> tuple[str, str]:
+    """The Chinese and the English name of what a finding measures."""
+    return _LABELS.get(code.value, (code.meaning, code.meaning))
