@@ -105,25 +105,28 @@ class DirectoryService:
     async def put_membership(self, alias: str, proposed: Membership) -> Put[Membership]:
         """`proposed` as a member of the organisation `alias`, with an account at the identity provider.
 
-        A person's password is drawn when the account has none yet; a machine's secret is told when its membership is new. Each step
+        A person's password is drawn when the account has none yet; a machine's secret is told when the account is new. Each step
         may be run again: whatever a process leaves undone when it dies, putting the same once more completes.
         """
         async with self._db.work("operator") as tx:
-            owner, _, _ = await self._settle_membership(tx, alias, proposed)
+            await self._settle_membership(
+                tx, alias, proposed
+            )  # refuses before anything is made at the identity provider
         ensure = self._identity.ensure_machine if proposed.machine else self._identity.ensure_person
         subject = await ensure(alias, proposed.username, proposed.display_name)
         async with self._db.work("operator") as tx:
             await store.lock_writes(tx)
-            owner, outcome, membership = await self._settle_membership(tx, alias, replace(proposed, subject=subject))
+            existing, outcome, membership = await self._settle_membership(tx, alias, replace(proposed, subject=subject))
             if outcome == Outcome.CREATED:
                 await store.insert_membership(tx, membership)
             elif outcome == Outcome.CHANGED:
                 await store.update_membership(tx, membership)
-            await self._publish(tx, outcome, membership, owner.id)
+            await self._publish(tx, outcome, membership, membership.organisation_id)
         if not membership.active:
             await self._identity.leave(alias, subject)
             return Put(outcome, membership)
-        return Put(outcome, membership, await self._first_secret(membership, outcome))
+        new_account = existing is None or existing.subject != subject
+        return Put(outcome, membership, await self._first_secret(membership, new_account))
 
     async def reset_password(self, username: str) -> str:
         """A new password for a person. Raises NotFound."""
@@ -183,7 +186,7 @@ class DirectoryService:
 
     async def _settle_membership(
         self, tx: Transaction, alias: str, proposed: Membership
-    ) -> tuple[Organisation, Outcome, Membership]:
+    ) -> tuple[Membership | None, Outcome, Membership]:
         owner = await _named(tx, alias)
         check_roles(owner, proposed.roles)
         others = await store.memberships_of(tx, proposed.username)
@@ -191,11 +194,11 @@ class DirectoryService:
             raise Conflict(f"the name {proposed.username} is in use by a {'person' if proposed.machine else 'machine'}")
         existing = next((one for one in others if one.organisation_id == owner.id), None)
         outcome, membership = settle(existing, replace(proposed, id=self._ids(), organisation_id=owner.id))
-        return owner, outcome, membership
+        return existing, outcome, membership
 
-    async def _first_secret(self, membership: Membership, outcome: Outcome) -> str | None:
+    async def _first_secret(self, membership: Membership, new_account: bool) -> str | None:
         if membership.machine:
-            return await self._identity.secret(membership.username) if outcome == Outcome.CREATED else None
+            return await self._identity.secret(membership.username) if new_account else None
         return None if await self._identity.has_password(membership.subject) else await self._draw(membership)
 
     async def _draw(self, membership: Membership) -> str:

@@ -1,0 +1,186 @@
+"""What consumers put aside: listed, shown, and sent once more to the topic it came from.
+
+A replay is noted by a record in the dead-letter topic itself, after the event has been acknowledged again; whoever dies in between
+sends it twice, which consumers know by the event's id.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import DecodeError, Message
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from sonobridge.billing.v1 import events_pb2 as billing
+from sonobridge.directory.v1 import events_pb2 as directory
+from sonobridge.inference.v1 import events_pb2 as inference
+from sonobridge.ingest.v1 import events_pb2 as ingest
+from sonobridge.reporting.v1 import events_pb2 as reporting
+
+from services.admin.connection import Failed
+from services.shared.errors import Unavailable
+from services.shared.kafka import Producer, Record
+
+TOPICS = ("directory.v1", "ingest.v1", "inference.v1", "reporting.v1", "billing.v1")
+SUFFIX = ".dlq"
+_REPLAYED = "dlq_replayed"
+_ORIGIN = "dlq_"
+_POLL_MILLISECONDS = 1000
+
+BODIES: dict[str, type[Message]] = {
+    "directory.changed": directory.DirectoryChanged,
+    "exam.completed": ingest.ExamCompleted,
+    "exam.amended": ingest.ExamAmended,
+    "analysis.completed": inference.AnalysisCompleted,
+    "analysis.skipped": inference.AnalysisSkipped,
+    "analysis.failed": inference.AnalysisFailed,
+    "report.signed": reporting.ReportSigned,
+    "usage.recorded": billing.UsageRecorded,
+    "invoice.issued": billing.InvoiceIssued,
+}
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One record that a consumer group could never handle."""
+
+    topic: str
+    partition: int
+    offset: int
+    time: datetime
+    key: str
+    headers: dict[str, str]
+    value: bytes
+    replayed: bool
+
+    @property
+    def id(self) -> str:
+        """By what it is named on the command line."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def reason(self) -> str:
+        return self.headers.get("dlq_reason", "")
+
+    @property
+    def group(self) -> str:
+        return self.headers.get("dlq_group", "")
+
+    @property
+    def event_type(self) -> str:
+        return self.headers.get("ce_type", "")
+
+    def body(self) -> str:
+        """The body as JSON where it can be read, else as hexadecimal digits. It may hold patient data."""
+        message = BODIES.get(self.event_type)
+        if message is not None:
+            try:
+                return MessageToJson(
+                    message.FromString(self.value), preserving_proto_field_name=True, ensure_ascii=False
+                )
+            except DecodeError:
+                pass
+        return self.value.hex()
+
+
+class DeadLetters:
+    """The dead-letter topics of one platform."""
+
+    def __init__(self, bootstrap: str, topic_prefix: str = "") -> None:
+        self._bootstrap = bootstrap
+        self._prefix = topic_prefix
+
+    def all(self, topics: Iterable[str] = TOPICS) -> list[DeadLetter]:
+        """Everything put aside, oldest first. Raises Failed when Kafka does not answer."""
+        try:
+            found = list(self._read([f"{self._prefix}{topic}{SUFFIX}" for topic in topics]))
+        except (KafkaError, OSError) as error:
+            raise Failed(f"Kafka at {self._bootstrap} does not answer: {error}") from error
+        return sorted(found, key=lambda letter: (letter.time, letter.id))
+
+    def one(self, id: str) -> DeadLetter:
+        """Raises Failed when there is no such one."""
+        topic = id.partition("/")[0].removesuffix(SUFFIX)
+        found = next((one for one in self.all([topic]) if one.id == id), None) if topic in TOPICS else None
+        if found is None:
+            raise Failed(f"there is no dead letter {id}; `sonobridge admin dead-letters list --all` names them")
+        return found
+
+    def replay(self, letters: Iterable[DeadLetter]) -> int:
+        """Send each to the topic it came from, then note that; how many. Raises Failed when Kafka does not take one."""
+        try:
+            return asyncio.run(self._replay(list(letters)))
+        except Unavailable as error:
+            raise Failed(f"not all were replayed, try again: {error}") from error
+
+    async def _replay(self, letters: list[DeadLetter]) -> int:
+        producer = Producer(self._bootstrap, self._prefix)
+        try:
+            for letter in letters:
+                headers = {name: value for name, value in letter.headers.items() if not name.startswith(_ORIGIN)}
+                await producer.send([Record(letter.topic.removesuffix(SUFFIX), letter.key, headers, letter.value)])
+                note = {_REPLAYED: f"{letter.partition}/{letter.offset}"}
+                await producer.send([Record(letter.topic, letter.key, note, b"")])
+        finally:
+            await producer.close()
+        return len(letters)
+
+    def _read(self, topics: list[str]) -> Iterator[DeadLetter]:
+        consumer = KafkaConsumer(
+            bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        try:
+            partitions = [
+                TopicPartition(topic, partition)
+                for topic in topics
+                for partition in sorted(consumer.partitions_for_topic(topic) or ())
+            ]
+            if not partitions:
+                return
+            ends = consumer.end_offsets(partitions)
+            consumer.assign(partitions)
+            consumer.seek_to_beginning(*partitions)
+            records: list[Any] = []
+            while any(consumer.position(partition) < ends[partition] for partition in partitions):
+                for batch in consumer.poll(_POLL_MILLISECONDS).values():
+                    records += batch
+        finally:
+            consumer.close()
+        yield from self._letters(records)
+
+    def _letters(self, records: list[Any]) -> Iterator[DeadLetter]:
+        read = [
+            (record, {name: value.decode(errors="replace") for name, value in record.headers}) for record in records
+        ]
+        replayed = {(record.topic, headers[_REPLAYED]) for record, headers in read if _REPLAYED in headers}
+        for record, headers in read:
+            if _REPLAYED not in headers:
+                yield DeadLetter(
+                    topic=record.topic.removeprefix(self._prefix),
+                    partition=record.partition,
+                    offset=record.offset,
+                    time=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+                    key=(record.key or b"").decode(errors="replace"),
+                    headers=headers,
+                    value=record.value or b"",
+                    replayed=(record.topic, f"{record.partition}/{record.offset}") in replayed,
+                )
+
+
+def as_json(letter: DeadLetter) -> str:
+    """One line for scripts, without the body."""
+    content = {
+        "id": letter.id,
+        "time": letter.time.isoformat(),
+        "type": letter.event_type,
+        "group": letter.group,
+        "reason": letter.reason,
+        "key": letter.key,
+        "size_bytes": len(letter.value),
+        "replayed": letter.replayed,
+    }
+    return json.dumps(content, ensure_ascii=False)
