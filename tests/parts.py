@@ -14,6 +14,7 @@ import pytest
 
 from infra.local.files import Secrets, read_json
 from infra.local.kafka import Kafka
+from infra.local.keycloak import HOST, Keycloak
 from infra.local.paths import State
 from infra.local.postgres import OWNER, Postgres
 from infra.local.private import ensure
@@ -90,6 +91,16 @@ def kafka(parts_folder: Path, run_pid: int) -> Kafka:
     """The run's Kafka broker."""
     ensure("kafka", parts_folder, run_pid)
     return Kafka(read_json(State(parts_folder).ports)["kafka"])
+
+
+@pytest.fixture(scope="session")
+def keycloak(parts_folder: Path, run_pid: int) -> Keycloak:
+    """The run's Keycloak with the platform's realm; its issuer is its own address."""
+    ensure("keycloak", parts_folder, run_pid)
+    state = State(parts_folder)
+    ports = read_json(state.ports)
+    origin = f"http://{HOST}:{ports['keycloak']}"
+    return Keycloak(ports["keycloak"], ports["keycloak-management"], origin, Secrets(state.secrets))
 
 
 @pytest.fixture(scope="module")

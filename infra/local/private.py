@@ -17,6 +17,7 @@ from pathlib import Path
 from infra.local.account import ordinary_account, reachable_data
 from infra.local.files import locked, write_whole
 from infra.local.kafka import start_kafka
+from infra.local.keycloak import start_keycloak
 from infra.local.paths import ROOT, State
 from infra.local.postgres import start_postgres
 from infra.local.process import PartFailed, last_lines, start_time
@@ -24,6 +25,7 @@ from infra.local.process import PartFailed, last_lines, start_time
 STARTERS: dict[str, Callable[[Path], AbstractContextManager[object]]] = {
     "postgres": start_postgres,
     "kafka": start_kafka,
+    "keycloak": start_keycloak,
 }
 READY_WITHIN_S = 180.0
 

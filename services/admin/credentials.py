@@ -34,7 +34,7 @@ class Credentials:
             "organisation": organisation,
             "client_id": client_id,
             "client_secret": client_secret,
-            "ae_title": ae_title,
+            "ae_title": ae_title or "",
         }
         with self._changing() as content:
             others = [one for one in content["machines"] if one["client_id"] != client_id]
@@ -59,7 +59,7 @@ class Credentials:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, list[dict[str, Any]]]]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_name(f".{self.path.name}.lock").open("a") as lock:
+        with self.path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             content = self._read()
             yield content
