@@ -1,6 +1,7 @@
 """`make demo`: the whole way of an exam on an empty state of its own; `make up` opens that state afterwards."""
 
 import argparse
+import contextlib
 import shutil
 import sys
 from pathlib import Path
@@ -18,10 +19,8 @@ CAST = Cast(clinic_1="qinghe", clinic_2="yunxi", reader="dongzhou", other_region
 
 def set_aside(state: State) -> None:
     """Stops what runs on the state and moves it aside, over what was set aside before."""
-    try:
+    with contextlib.suppress(NotRunning):
         Control(state).down()
-    except NotRunning:
-        pass
     if state.folder.exists():
         former = state.folder.with_name(f"{state.folder.name}.previous")
         shutil.rmtree(former, ignore_errors=True)
@@ -70,10 +69,8 @@ def main() -> int:
     finally:
         for one in told:
             one.outside.close()
-        try:
+        with contextlib.suppress(NotRunning):
             Control(state).down()
-        except NotRunning:
-            pass
 
 
 def how_to_look(state: State) -> str:

@@ -3,7 +3,7 @@
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -73,7 +73,7 @@ class Story:
         return any(step.fault for step in self.steps)
 
 
-def run(story: Story, chapters: list[Callable[[Story], None]], how_to_look: Callable[[], str]) -> int:
+def run(story: Story, chapters: Sequence[Callable[[Story], None]], how_to_look: Callable[[], str]) -> int:
     """Run the chapters until one fails; print the table; the exit status."""
     began = time.monotonic()
     try:
