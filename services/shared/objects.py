@@ -110,12 +110,12 @@ class ObjectStore:
     def __init__(self, backend: Backend, reader: Any, spool_folder: Path) -> None:
         self._backend = backend
         self._reader = reader
-        self._spool_folder = spool_folder
+        self.spool_folder = spool_folder
 
     def spool(self) -> Spool:
         """A new temporary file. Blocks for a file's opening only. Raises StorageFull."""
         try:
-            return Spool(self._spool_folder / f"{uuid7()}.part")
+            return Spool(self.spool_folder / f"{uuid7()}.part")
         except OSError as error:
             raise _storage_error(error) from error
 
