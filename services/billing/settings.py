@@ -1,7 +1,7 @@
 """What billing reads from the environment."""
 
-from services.shared.settings import ServiceSettings
+from services.shared.settings import ObjectSettings, ServiceSettings
 
 
-class Settings(ServiceSettings):
-    """Billing needs what every service needs; its documents are made when they are asked for, from its own records."""
+class Settings(ServiceSettings, ObjectSettings):
+    """Billing needs what every service needs, and the object store for the documents that it issues."""

@@ -1,6 +1,5 @@
 """Usage records and what they are charged."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -88,24 +87,3 @@ def rate(usage: UUID, ordinal: int | None, tiers: tuple[Tier, ...], reverses_min
         return RatedUsage(usage, None, reverses_minor, -reverses_minor)
     unit = price_model(tiers).unit_amount(ordinal)
     return RatedUsage(usage, ordinal, unit, unit)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Open units with ordinals in an unbroken run from `first_ordinal` on, all of one priced item and service date."""
-
-    item: tuple[UUID, int, str]
-    payer_id: UUID
-    payee_id: UUID
-    currency: str
-    service_date: date
-    first_ordinal: int
-    quantity: int
-
-
-def run_amount(run: Run, tiers: Mapping[tuple[UUID, int, str], tuple[Tier, ...]]) -> int:
-    """What a run will cost in minor units, by the same price models as a close."""
-    return price_model(tiers[run.item]).total(run.first_ordinal, run.quantity)
-
-
-__all__ = ["RatedUsage", "Run", "UsageRecord", "rate", "record", "reversal", "run_amount"]

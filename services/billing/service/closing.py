@@ -9,12 +9,14 @@ from opentelemetry.trace import Link, SpanContext, TraceFlags
 from sonobridge.billing.v1 import events_pb2
 from sonobridge.directory.v1 import directory_pb2
 
-from services.billing import metrics, store
+from services.billing import metrics
 from services.billing.model.identifiers import invoice_id, line_id, period_id, settlement_id
 from services.billing.model.ledger import invoice_postings
 from services.billing.model.period import FURTHEST_AHEAD, Period, PeriodState, last_service_date
 from services.billing.model.settling import Line
 from services.billing.model.usage import rate
+from services.billing.store import closing as store
+from services.billing.store.usage import lock_requester
 from services.shared import crash, telemetry
 from services.shared.clock import Clock
 from services.shared.db import Database
@@ -118,7 +120,7 @@ class Closer:
         requester_id = UUID(requester.id)
         last = last_service_date(period.through, requester.time_zone)
         async with self._db.work("close", organisation_id=requester_id) as tx:
-            await store.lock_requester(tx, requester_id)
+            await lock_requester(tx, requester_id)
             if await store.hold_period(tx, period.id) is not PeriodState.RATING:
                 return
             units = await store.units_to_settle(tx, requester_id, last)

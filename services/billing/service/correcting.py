@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from services.billing import metrics, store
+from services.billing import metrics
 from services.billing.model.usage import UsageRecord, reversal
 from services.billing.service.recording import usage_message
+from services.billing.store import usage as store
 from services.shared.clock import Clock
 from services.shared.db import Database
 from services.shared.errors import Conflict, Forbidden, NotFound

@@ -7,7 +7,7 @@ from uuid import UUID
 from sonobridge.billing.v1 import events_pb2
 from sonobridge.directory.v1 import directory_pb2
 
-from services.billing import decode, metrics, store
+from services.billing import decode, metrics
 from services.billing.model.agreement import (
     AgreementVersion,
     PricedItem,
@@ -18,6 +18,7 @@ from services.billing.model.agreement import (
 )
 from services.billing.model.fact import Crossing, Fact
 from services.billing.model.usage import UsageRecord, record
+from services.billing.store import usage as store
 from services.shared import crash
 from services.shared.clock import Clock
 from services.shared.db import Database

@@ -1,0 +1,1 @@
+"""Invoices and settlement statements as files: CSV for spreadsheets, PDF for people."""

@@ -1,0 +1,5 @@
+"""Billing over HTTP."""
+
+from services.billing.http.routes import build
+
+__all__ = ["build"]

@@ -1,0 +1,1 @@
+"""All of billing's records; the statements are in queries.sql."""
