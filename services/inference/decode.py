@@ -139,7 +139,7 @@ def _little_endian_palette(dataset: FileDataset) -> FileDataset:
 def _eight_bits(pixels: NDArray[np.generic], dataset: FileDataset) -> Grey:
     if pixels.dtype == np.uint8:
         return cast(Grey, pixels)
-    return (pixels.astype(np.uint32) >> max(0, int(dataset.BitsStored) - 8)).astype(np.uint8)
+    return np.asarray(pixels.astype(np.uint32) >> max(0, int(dataset.BitsStored) - 8), np.uint8)
 
 
 def _grey_levels(pixels: NDArray[np.generic], dataset: FileDataset) -> Grey:
@@ -148,7 +148,8 @@ def _grey_levels(pixels: NDArray[np.generic], dataset: FileDataset) -> Grey:
         return np.asarray(pixels, np.uint8)
     values = np.asarray(apply_modality_lut(pixels, dataset), np.float32)
     low, high = _window(dataset) or _stored_range(dataset, bits, signed)
-    return np.clip(np.rint((values - low) * (255.0 / max(high - low, 1e-6))), 0, 255).astype(np.uint8)
+    scaled = np.clip(np.rint((values - low) * (255.0 / max(high - low, 1e-6))), 0, 255)
+    return np.asarray(scaled, np.uint8)
 
 
 def _window(dataset: FileDataset) -> tuple[float, float] | None:

@@ -35,6 +35,8 @@ _TYPE_2 = frozenset(PATIENT_AND_STUDY) - {
     "PatientWeight",
     "StudyDescription",
 }
+# ISO/IEC 2022 escape sequences, PS3.3 C.12.1.1.2; pydicom decodes by those of ISO 2022 IR 58 and leaves them in the text.
+_ESCAPE = re.compile(r"\x1b(?:\$[()]?|[()])[@-Z]")
 # PS3.5 section 6.2: values that break these cannot be written, so they are left empty.
 _LEGAL = {
     "PatientBirthDate": re.compile(r"\d{8}"),
@@ -54,7 +56,7 @@ def read_evidence(path: Path, source: Source, study_instance_uid: str, decoded: 
     declared = bool(image.get("SpecificCharacterSet"))
     clean = Dataset()
     for keyword in PATIENT_AND_STUDY:
-        text = str(image.get(keyword, "") or "").strip()
+        text = _ESCAPE.sub("", str(image.get(keyword, "") or "")).strip()
         if not declared and not text.isascii():
             text = decoded.get(keyword, "")
         if (legal := _LEGAL.get(keyword)) and not legal.fullmatch(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -119,21 +120,24 @@ class Reader:
                 for offset in range(0, len(frames), chosen.card.frame_batch):
                     batch = frames[offset : offset + chosen.card.frame_batch]
                     outputs = await self._server.infer(name, batch)
-                    readings[name].update(self._interpret(name, outputs, header, first + offset, len(batch)))
+                    readings[name].update(self._interpret(name, outputs, header, first + offset, len(batch), tally))
                     tally.frames += len(batch)
             except (TritonAway, ModelFault) as error:
                 tally.fault = error.reason
             tally.seconds += time.perf_counter() - started
 
     def _interpret(
-        self, model: str, outputs: Outputs, header: Header, first: int, count: int
+        self, model: str, outputs: Outputs, header: Header, first: int, count: int, tally: _Tally
     ) -> dict[int, FrameReading]:
         postprocess = self._models[model].postprocess
         found = {}
         for index in range(count):
             try:
-                outline = postprocess.outline(one_frame(outputs, index), header.rows, header.columns)
-            except (ValueError, ArithmeticError, LookupError) as error:
+                frame = one_frame(outputs, index)
+                outline = postprocess.outline(frame, header.rows, header.columns)
+                if outline is None:
+                    tally.nothing[postprocess.refusal(frame, header.rows, header.columns)] += 1
+            except Exception as error:  # the model's own code, on whatever the model answered
                 raise ModelFault(model, f"the output cannot be interpreted: {error}") from error
             if outline is not None:
                 found[first + index] = measure_frame(
@@ -150,15 +154,13 @@ class _Tally:
         self.seconds = 0.0
         self.fault = ""
         self.refusals: list[str] = []
+        self.nothing: Counter[str] = Counter()  # why frames showed nothing
         self.groups: list[Group] = []
 
     def run(self, chosen: Chosen) -> Run:
         failed = bool(self.fault) or (self.frames == 0 and bool(self.refusals))
         if failed:
             self.groups.clear()
-        outcome = "findings" if self.groups else "nothing found"
-        if self.fault or (self.refusals and not self.groups):
-            outcome = self.fault or self.refusals[0]
         return Run(
             model=chosen.card.name,
             version=chosen.card.version,
@@ -167,10 +169,16 @@ class _Tally:
             ethics_protocol=chosen.ethics_protocol,
             certificate=chosen.certificate,
             frames=self.frames,
-            outcome=outcome,
+            outcome=self._outcome(),
             failed=failed,
             seconds=round(self.seconds, 3),
         )
+
+    def _outcome(self) -> str:
+        if self.groups:
+            return "findings"
+        most = next((reason for reason, _ in self.nothing.most_common(1)), "")
+        return self.fault or next(iter(self.refusals), "") or most or "nothing found"
 
 
 def measure_frame(model: InstalledModel, outline: Outline, calibration: Calibration, frame: int) -> FrameReading:

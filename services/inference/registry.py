@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +22,18 @@ class BadModelFolder(Exception):
     """A model folder cannot be used; names the folder and what is wrong."""
 
 
+_log = logging.getLogger(__name__)
+
+
 class Postprocess(Protocol):
     """What a model's postprocess.py offers; pure."""
 
     def outline(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Outline | None:
         """What the model saw on one frame of this size, from its outputs without the leading axis; None when it saw nothing."""
+        ...
+
+    def refusal(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> str:
+        """The sentence that says why `outline` is None; empty where it is not."""
         ...
 
     def measure(self, outline: Outline, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
@@ -43,15 +51,18 @@ class InstalledModel:
 
 
 def read_models(folder: Path) -> Mapping[str, InstalledModel]:
-    """The models in `folder`, by name. Raises BadModelFolder."""
+    """The models in `folder`, by name; a card whose weights are not there is not installed. Raises BadModelFolder."""
     found = (_read(card.parent) for card in sorted(folder.glob("*/card.yaml")))
-    return MappingProxyType({model.card.name: model for model in found})
+    return MappingProxyType({model.card.name: model for model in found if model is not None})
 
 
-def _read(folder: Path) -> InstalledModel:
+def _read(folder: Path) -> InstalledModel | None:
     try:
         document = yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8"))
         weights = document["weights"]
+        if not (folder / weights["file"]).exists():
+            _log.warning("the model %s has no weights and is not installed", folder.name)
+            return None
         digest = hashlib.sha256((folder / weights["file"]).read_bytes()).hexdigest()
         card = ModelCard(
             name=str(document["name"]),

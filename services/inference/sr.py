@@ -3,8 +3,9 @@ its arguments, so that the same record gives the same bytes. Strict when writing
 
 from __future__ import annotations
 
+import copy
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -12,9 +13,11 @@ from io import BytesIO
 import highdicom.sr as hd
 import numpy as np
 from highdicom import UID
+from highdicom._standard_utils import get_sop_class_iod_map
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr.templates import ImageLibraryEntryDescriptors
 from pydicom.dataset import Dataset
+from pydicom.uid import UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
 
 from services.inference import codes
 from services.inference.evidence import PATIENT_AND_STUDY
@@ -52,6 +55,8 @@ def tracking_uid(analysis_id: uuid.UUID, group: Group) -> str:
 
 def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> bytes:
     """The DICOM file of the shown groups; `evidence` holds a dataset of services.inference.evidence for each of their images."""
+    classes = {image.SOPInstanceUID: image.SOPClassUID for image in evidence}
+    evidence = [_with_current_class(image) for image in evidence]
     content = _report(heading, result, evidence)
     when = heading.content_time
     document = _Document(
@@ -84,18 +89,44 @@ def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> byte
     document.InstanceCreationDate, document.InstanceCreationTime = document.ContentDate, document.ContentTime
     for equipment in document.get("ContributingEquipmentSequence") or ():
         equipment.ContributionDateTime = when
+    for item in _references(document):
+        item.ReferencedSOPClassUID = classes[item.ReferencedSOPInstanceUID]
     buffer = BytesIO()
     document.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
 
 
 class _Document(hd.ComprehensiveSR):
-    """Copies the patient and the study from our own list: highdicom's knows no retired ultrasound classes."""
+    """Copies the patient and the study from our own list of what identifies them."""
 
     def copy_patient_and_study_information(self, dataset: Dataset) -> None:
         for keyword in PATIENT_AND_STUDY:
             if keyword in dataset:
                 setattr(self, keyword, dataset.data_element(keyword).value)  # type: ignore[union-attr]
+
+
+def _with_current_class(image: Dataset) -> Dataset:
+    """highdicom knows no retired classes, which real scanners still write: it gets the one that came after, and the
+    finished document the true one."""
+    current = copy.copy(image)
+    current.SOPClassUID = _current_class(image.SOPClassUID, int(image.get("NumberOfFrames", 1)))
+    return current
+
+
+def _current_class(sop_class_uid: str, number_of_frames: int) -> str:
+    if sop_class_uid in get_sop_class_iod_map():
+        return sop_class_uid
+    return UltrasoundMultiFrameImageStorage if number_of_frames > 1 else UltrasoundImageStorage
+
+
+def _references(dataset: Dataset) -> Iterator[Dataset]:
+    """Every item, however deep, that refers to an instance."""
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                if "ReferencedSOPInstanceUID" in item:
+                    yield item
+                yield from _references(item)
 
 
 def _report(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> hd.MeasurementReport:
@@ -134,17 +165,19 @@ def investigational_notice(run: Run) -> str:
 
 def _group(heading: Heading, result: Result, group: Group) -> hd.PlanarROIMeasurementsAndQualitativeEvaluations:
     run, reading = result.run_of(group.model), group.reading
-    frames = [group.frame] if group.source.number_of_frames > 1 else None
-    image = hd.SourceImageForMeasurement(group.source.sop_class_uid, group.source.sop_instance_uid, frames)
+    source = group.source
+    frames = [group.frame] if source.number_of_frames > 1 else None
+    sop_class = _current_class(source.sop_class_uid, source.number_of_frames)
+    image = hd.SourceImageForMeasurement(sop_class, source.sop_instance_uid, frames)
     return hd.PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.TrackingIdentifier(
             uid=UID(tracking_uid(heading.analysis_id, group)),
-            identifier=f"{group.model} {group.source.sop_instance_uid[-12:]} frame {group.frame}",
+            identifier=f"{group.model} {source.sop_instance_uid[-12:]} frame {group.frame}",
         ),
         referenced_region=hd.ImageRegion(
             graphic_type=hd.GraphicTypeValues.POLYLINE,
-            graphic_data=_closed_inside(reading, group.source.columns, group.source.rows),
-            source_image=hd.SourceImageForRegion(group.source.sop_class_uid, group.source.sop_instance_uid, frames),
+            graphic_data=_closed_inside(reading, source.columns, source.rows),
+            source_image=hd.SourceImageForRegion(sop_class, source.sop_instance_uid, frames),
         ),
         finding_type=_coded(reading.outline.plane),
         finding_sites=[hd.FindingSite(anatomic_location=_coded(reading.outline.plane))],

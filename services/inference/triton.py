@@ -29,6 +29,7 @@ _CHANNEL = [
     ("grpc.max_send_message_length", 1 << 30),
     ("grpc.max_receive_message_length", 1 << 30),
 ]
+_WITH_CHANNELS = 4  # axes: frames, rows, columns, channels
 _CONTROL_SECONDS = 5.0
 _LOAD_SECONDS = 60.0
 _UNLOAD_SECONDS = 30.0
@@ -56,6 +57,7 @@ class Signature:
     """What a model's configuration promises: its one input, and each output's type and shape (-1 = any)."""
 
     input_name: str
+    channels: bool  # whether the input's last axis is that of the channels
     outputs: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]
 
     def check(self, model: str, frames: int, outputs: Outputs) -> None:
@@ -93,8 +95,9 @@ class Triton:
     async def infer(self, model: str, frames: NDArray[np.uint8]) -> Outputs:
         """The outputs for grey frames [n, rows, columns]. Raises TritonAway or ModelFault."""
         signature = self._signatures.get(model) or await self._read_signature(model)
-        tensor = InferInput(signature.input_name, list(frames.shape), "UINT8")
-        tensor.set_data_from_numpy(frames)
+        given = frames[..., np.newaxis] if signature.channels else frames
+        tensor = InferInput(signature.input_name, list(given.shape), "UINT8")
+        tensor.set_data_from_numpy(given)
         async with self._slots:
             started = time.perf_counter()
             try:
@@ -178,6 +181,7 @@ class Triton:
             raise ModelFault(model, "the model does not take exactly one uint8 input")
         signature = Signature(
             metadata.inputs[0].name,
+            len(metadata.inputs[0].shape) == _WITH_CHANNELS,
             {out.name: (np.dtype(triton_to_np_dtype(out.datatype)), tuple(out.shape)) for out in metadata.outputs},
         )
         self._signatures[model] = signature

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -51,7 +52,10 @@ class Workers:
         self._pool.shutdown(cancel_futures=True)
 
     def _make(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._processes, mp_context=self._context)
+        pool = ProcessPoolExecutor(self._processes, mp_context=self._context)
+        for _ in range(self._processes):  # started now, so that the first exam does not wait for imports
+            pool.submit(os.getpid)
+        return pool
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         if self._pool is not broken:

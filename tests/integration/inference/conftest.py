@@ -1,10 +1,7 @@
 """The inference service as a process on the real PostgreSQL, Kafka and Triton; only ingest is a fake."""
 
-import asyncio
 import hashlib
 import shutil
-import signal
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 

@@ -246,7 +246,9 @@ class Stage:
         alias = {self.requester: "o0", self.reader: "o1", self.stranger: "o2"}[organisation_id]
         token = self.issuer.token(f"person-{organisation_id}", alias)
         async with httpx.AsyncClient() as client:
-            return await client.get(f"{self.http}/api/inference/v1/{path}", headers={"Authorization": f"Bearer {token}"})
+            return await client.get(
+                f"{self.http}/api/inference/v1/{path}", headers={"Authorization": f"Bearer {token}"}
+            )
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """What the database's superuser sees."""

@@ -17,6 +17,10 @@ def outline(outputs, rows, columns):  # type: ignore[no-untyped-def]
     return Outline(float(outputs["SAME"].max()) / 2.55, _PLANE, contour)
 
 
+def refusal(outputs, rows, columns):  # type: ignore[no-untyped-def]
+    return "" if (outputs["SAME"] > 128).any() else "No head is seen."
+
+
 def measure(outline, spacing_mm):  # type: ignore[no-untyped-def]
     (left, top), _, (right, bottom), _ = outline.contour
     width = (right - left) * spacing_mm[1]
