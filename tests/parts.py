@@ -18,6 +18,8 @@ from infra.local.keycloak import HOST, Keycloak
 from infra.local.paths import State
 from infra.local.postgres import OWNER, Postgres
 from infra.local.private import ensure
+from infra.local.triton import PORTS as TRITON_PORTS
+from infra.local.triton import Triton
 
 TEST_PARTITIONS = 3
 
@@ -101,6 +103,14 @@ def keycloak(parts_folder: Path, run_pid: int) -> Keycloak:
     ports = read_json(state.ports)
     origin = f"http://{HOST}:{ports['keycloak']}"
     return Keycloak(ports["keycloak"], ports["keycloak-management"], origin, Secrets(state.secrets))
+
+
+@pytest.fixture(scope="session")
+def triton(parts_folder: Path, run_pid: int) -> Triton:
+    """The run's Triton; a model is there after `triton.load(name)`. Tests that harm it start one of their own."""
+    ensure("triton", parts_folder, run_pid)
+    ports = read_json(State(parts_folder).ports)
+    return Triton(*(ports[name] for name in TRITON_PORTS))
 
 
 @pytest.fixture(scope="module")

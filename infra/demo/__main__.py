@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import shutil
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from infra.demo import region
 from infra.demo.chapters import Cast, Demo
 from infra.demo.outside import Outside
 from infra.demo.story import Story, run
+from infra.local.aside import set_aside
 from infra.local.control import Control, NotRunning
 from infra.local.paths import DEFAULT_STATE, State
 from infra.local.stack import Stack
@@ -17,23 +17,11 @@ from infra.local.stack import Stack
 CAST = Cast(clinic_1="qinghe", clinic_2="yunxi", reader="dongzhou", other_region="beiling")
 
 
-def set_aside(state: State) -> None:
-    """Stops what runs on the state and moves it aside, over what was set aside before."""
-    with contextlib.suppress(NotRunning):
-        Control(state).down()
-    if state.folder.exists():
-        former = state.folder.with_name(f"{state.folder.name}.previous")
-        shutil.rmtree(former, ignore_errors=True)
-        state.folder.rename(former)
-        print(f"the former state lies in {former}")
-
-
 def start(state: State, story: Story) -> None:
     """Start every part and wait for its own readiness."""
     with story.step("PostgreSQL, Kafka, Keycloak, Triton, nginx and the services start") as step:
         control = Control(state)
-        control.ensure_supervisor()
-        control.wait_ready(tell=lambda row: print(f"    {row.part:<10} {row.phase} {row.reason}", flush=True))
+        control.up(tell=lambda row: print(f"    {row.part:<10} {row.phase} {row.reason}", flush=True))
         rows = control.status()
         slowest = max(rows, key=lambda row: row.took_s)
         step.tell(f"{len(rows)} parts are ready, the slowest {slowest.part} after {slowest.took_s:.0f} s")
@@ -43,7 +31,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE.folder, help="folder of the stack's state")
     state = State(parser.parse_args().state.resolve())
-    set_aside(state)
+    if (former := set_aside(state)) is not None:
+        print(f"the former state lies in {former}")
     story = Story()
 
     def demo() -> Demo:

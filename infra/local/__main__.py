@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from infra.demo import region
 from infra.local.control import Control, NotRunning, PartStatus
 from infra.local.files import read_json
 from infra.local.keeper import end_leftovers
@@ -21,11 +22,6 @@ MIB = 1024 * 1024
 def up(state: State, only: list[str]) -> int:
     """Starts the stack, or some parts of it with what they need; returns when they are ready."""
     began = time.monotonic()
-    control = Control(state)
-    control.ensure_supervisor()
-    wanted = with_needed(only) if only else list(BY_NAME)
-    for part in wanted:
-        control.ask("start", part=part)
 
     def tell(row: PartStatus) -> None:
         took = f" after {row.took_s:.1f} s" if row.up else ""
@@ -33,7 +29,10 @@ def up(state: State, only: list[str]) -> int:
         if row.phase != "waiting":
             print(f"  {row.part:<10} {row.phase}{took}{why}", flush=True)
 
-    control.wait_ready(wanted, tell=tell)
+    Control(state).up(with_needed(only) if only else None, tell)
+    if not only and not state.credentials.exists():
+        print("  a new state: setting up the region of demo.yaml", flush=True)
+        print(f"  {region.apply(state)}")
     stack = Stack(state)
     print(f"ready after {time.monotonic() - began:.0f} s: {stack.origin}")
     print(f"  addresses   {state.endpoints}\n  credentials {state.credentials}\n  logs        {state.logs}")
@@ -125,7 +124,7 @@ def main() -> int:
                 print("\n".join(last_lines(state.log(given.part), 60)))
             case command:
                 getattr(Control(state), command)(given.part)
-    except (PartFailed, NotRunning, RuntimeError) as error:
+    except (PartFailed, NotRunning, region.NotApplied, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -84,6 +84,13 @@ class Control:
         """One part."""
         return next(row for row in self.status() if row.part == part)
 
+    def up(self, parts: list[str] | None = None, tell: Callable[[PartStatus], None] = lambda _: None) -> None:
+        """Starts the parts (all of them without a list), and the supervisor first; returns when they are ready. Raises PartFailed."""
+        self.ensure_supervisor()
+        for part in parts or [row.part for row in self.status()]:
+            self.ask("start", part=part)
+        self.wait_ready(parts, tell=tell)
+
     def start(self, part: str, within: timedelta = TIMEOUT) -> None:
         """Starts a part and returns when it is ready. Raises PartFailed."""
         self.ask("start", part=part)

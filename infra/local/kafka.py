@@ -76,16 +76,19 @@ class Kafka:
     def check(self) -> None:
         """Raises NotReady until the broker answers a request for metadata."""
         try:
-            with admin_client(self.bootstrap) as admin:
+            with admin_client(self.bootstrap, timedelta(seconds=3)) as admin:
                 admin.list_topics()
         except KafkaError as error:
             raise NotReady(f"{type(error).__name__}: {error}") from error
 
 
 @contextmanager
-def admin_client(bootstrap: str) -> Iterator[Any]:
+def admin_client(bootstrap: str, timeout: timedelta = timedelta(seconds=10)) -> Iterator[Any]:
     """kafka-python's admin client, closed afterwards. Raises KafkaError while the broker is away."""
-    client = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    milliseconds = int(timeout / timedelta(milliseconds=1))
+    client = KafkaAdminClient(
+        bootstrap_servers=bootstrap, request_timeout_ms=milliseconds, bootstrap_timeout_ms=milliseconds
+    )
     try:
         yield client
     finally:
@@ -118,6 +121,9 @@ def server_properties(data: Path, port: int, controller_port: int) -> str:
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.num.partitions": "1",
         "share.coordinator.state.topic.min.isr": "1",
+        # A broker that was killed comes back only when its old session is over.
+        "broker.session.timeout.ms": "4000",
+        "broker.heartbeat.interval.ms": "1000",
         "group.initial.rebalance.delay.ms": "0",
         "auto.create.topics.enable": "false",
         "num.network.threads": "2",

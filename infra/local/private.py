@@ -21,11 +21,13 @@ from infra.local.keycloak import start_keycloak
 from infra.local.paths import ROOT, State
 from infra.local.postgres import start_postgres
 from infra.local.process import PartFailed, last_lines, start_time
+from infra.local.triton import start_triton
 
 STARTERS: dict[str, Callable[[Path], AbstractContextManager[object]]] = {
     "postgres": start_postgres,
     "kafka": start_kafka,
     "keycloak": start_keycloak,
+    "triton": start_triton,
 }
 READY_WITHIN_S = 180.0
 

@@ -24,7 +24,8 @@ def test_a_service_logs_in_to_its_own_schema_and_to_no_other(postgres_database: 
 def test_no_role_that_serves_requests_passes_row_level_security(postgres_database: Database, service: str) -> None:
     with psycopg.connect(postgres_database.owner) as connection:
         passing = connection.execute(
-            "SELECT rolname FROM pg_roles WHERE (rolsuper OR rolbypassrls OR rolcreaterole) AND rolname LIKE %s", [f"{service}%"]
+            "SELECT rolname FROM pg_roles WHERE (rolsuper OR rolbypassrls OR rolcreaterole) AND rolname LIKE %s",
+            [f"{service}%"],
         ).fetchall()
         assert passing == []
 
@@ -56,7 +57,9 @@ def test_a_record_sent_to_a_topic_is_read_from_it(kafka_topics: Topics) -> None:
     producer.send(kafka_topics.name("ingest.v1"), key=b"exam", value=b"completed").get(timeout=30)
     producer.close()
     consumer = KafkaConsumer(
-        kafka_topics.name("ingest.v1"), bootstrap_servers=kafka_topics.bootstrap, auto_offset_reset="earliest",
+        kafka_topics.name("ingest.v1"),
+        bootstrap_servers=kafka_topics.bootstrap,
+        auto_offset_reset="earliest",
         consumer_timeout_ms=30_000,
     )
     record = next(consumer)
