@@ -23,6 +23,7 @@ def checks() -> dict[str, tuple[Path, list[str]]]:
         "import-linter": (ROOT, [str(BIN / "lint-imports")]),
         "buf lint": (PROTOS, ["npx", "--no-install", "buf", "lint"]),
         "generated protos": (ROOT, [python, "-m", "tests.generated"]),
+        "docs/settings.md": (ROOT, [python, "-m", "tests.settings_page"]),
         "console: tsc, eslint": (CONSOLE, ["npm", "run", "lint"]),
         "console: unit tests": (CONSOLE, ["npm", "test"]),
     }
