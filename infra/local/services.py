@@ -70,6 +70,9 @@ def settings(stack: Stack, service: str) -> dict[str, str]:
         "PUBLIC_ORIGIN": stack.origin,
     }
     given = database_settings(stack, service) | common | own_settings(stack, service)
+    faults = stack.state.folder / "crash"
+    if faults.is_dir():  # a stack of the fault tests: they name there the point at which a service is to die
+        given["CRASH_FILE"] = str(faults / service)
     return {PREFIX + name: value for name, value in given.items()}
 
 

@@ -1,0 +1,115 @@
+"""Parts are killed while exams flow; afterwards nothing is lost, doubled or stuck.
+
+`EXAMS=200 make test-chaos` is the whole run; `make test` makes a smaller one.
+"""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from kafka import KafkaConsumer
+
+from infra.demo.outside import wait_for
+from tests.flow import Flow
+from tests.stack import Running
+
+EXAMS = int(os.environ.get("EXAMS", "24"))
+KILLED = ("ingest", "kafka", "reporting", "triton", "billing", "postgres", "inference", "directory")
+# Each point is passed in each of the services named; the process is killed there once.
+CRASH_POINTS = (
+    ("ingest", "ingest.stored"),
+    ("ingest", "ingest.committed"),
+    ("ingest", "relay.published"),
+    ("ingest", "relay.marked"),
+    ("inference", "consumer.handled"),
+    ("inference", "relay.published"),
+    ("reporting", "consumer.handled"),
+    ("reporting", "relay.published"),
+    ("billing", "consumer.handled"),
+    ("billing", "relay.published"),
+)
+BREATH_SECONDS = 2.0
+
+
+@pytest.mark.timeout(900)
+def test_whatever_is_killed_nothing_is_lost_doubled_or_stuck(stack: Running) -> None:
+    flow = Flow(stack.outside, (stack.cast.clinic_1, stack.cast.clinic_2), stack.cast.reader, instances=3)
+    flow.deadline = time.monotonic() + 840
+
+    def kill_everything() -> None:
+        wait_for("the first exam", lambda: flow.sent or None, 120)
+        for part in KILLED:
+            stack.control.kill(part)
+            stack.control.wait_ready([part], timedelta(seconds=90))
+            time.sleep(BREATH_SECONDS)
+
+    flow.run(EXAMS, while_it_runs=kill_everything)
+    after_all_is_settled(stack, flow)
+
+
+@pytest.mark.timeout(900)
+def test_a_process_killed_between_store_commit_publish_acknowledge_and_offset_loses_nothing(stack: Running) -> None:
+    flow = Flow(stack.outside, (stack.cast.clinic_1, stack.cast.clinic_2), stack.cast.reader, instances=2)
+    flow.deadline = time.monotonic() + 840
+    died: dict[tuple[str, str], int] = {}
+
+    def crash_at_each_point() -> None:
+        for service, point in CRASH_POINTS:
+            starts = stack.control.of(service).restarts
+            crash_file = stack.state.folder / "crash" / service
+            crash_file.parent.mkdir(exist_ok=True)
+            crash_file.write_text(point)
+            wait_for(f"{service} dying at {point}", lambda f=crash_file: not f.exists() or None, 120)  # type: ignore[misc]
+            stack.control.wait_ready([service], timedelta(seconds=90))
+            died[service, point] = stack.control.of(service).restarts - starts
+
+    flow.run(max(EXAMS, 3 * len(CRASH_POINTS)), senders=1, while_it_runs=crash_at_each_point)
+    assert set(died) == set(CRASH_POINTS) and all(died.values())
+    after_all_is_settled(stack, flow)
+
+
+def after_all_is_settled(stack: Running, flow: Flow) -> None:
+    """Every acknowledged instance with its digest, one task and one charge per item and exam, the ledger balanced, no dead letters."""
+    assert flow.unharmed() == []
+    expert = stack.outside.person(stack.cast.reader, "expert")
+    tasks = [task["exam_id"] for task in expert.pages("/api/reporting/v1/worklist", limit=200)]
+    wanted = sorted(one.exam_id for one in flow.sent.values())
+    assert sorted(exam for exam in tasks if exam in set(wanted)) == wanted
+
+    admin = stack.outside.person(stack.cast.reader, "billing_admin")
+
+    def charges() -> list[tuple[str, str]]:
+        usage = admin.pages("/api/billing/v1/usage", limit=200)
+        return [(item["exam_id"], item["item_code"]) for item in usage if item["exam_id"] in set(wanted)]
+
+    def every_reading_charged() -> list[tuple[str, str]] | None:
+        found = charges()
+        return found if {exam for exam, item in found if item == "reading"} == set(wanted) else None
+
+    wait_for("a charge for every reading", every_reading_charged, 120)
+    time.sleep(BREATH_SECONDS)
+    found = charges()
+    assert len(found) == len(set(found)), "something was charged twice"
+
+    operator = stack.outside.person(stack.cast.platform, "operator")
+    operator.post("/api/billing/v1/periods/close", {"through": datetime.now(UTC).isoformat()})
+    sums: dict[str, int] = {}
+    for account in operator.get("/api/billing/v1/ledger/accounts")["items"]:
+        balance = account["balance"]
+        sums[balance["currency"]] = sums.get(balance["currency"], 0) + balance["amount_minor"]
+    assert sums and not any(sums.values())
+    assert dead_letters(stack) == []
+
+
+def dead_letters(stack: Running) -> list[str]:
+    topics = [f"{domain}.v1.dlq" for domain in ("directory", "ingest", "inference", "reporting", "billing")]
+    reader = KafkaConsumer(
+        *topics,
+        bootstrap_servers=stack.outside.endpoints["kafka"],
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=4000,
+    )
+    found = [f"{record.topic} {dict(record.headers).get('dlq_reason', b'').decode()}" for record in reader]
+    reader.close()
+    return found

@@ -1,0 +1,44 @@
+"""A whole stack of the tests' own, set up with the demonstration's region; shared by every test that needs one."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.demo import region
+from infra.demo.__main__ import CAST
+from infra.demo.chapters import Cast
+from infra.demo.outside import Outside
+from infra.local.control import Control
+from infra.local.paths import State
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running stack: how to control its parts, how to meet it from outside, and who takes part."""
+
+    state: State
+    control: Control
+    outside: Outside
+    cast: Cast
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Running]:
+    """Every part, ready, with its region; stopped and removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="sonobridge-stack-"))
+    folder.chmod(0o755)
+    (folder / "crash").mkdir()  # lets the fault tests name a point at which a service dies
+    state = State(folder)
+    control = Control(state)
+    control.ensure_supervisor()
+    try:
+        control.wait_ready()
+        region.apply(state)
+        yield Running(state, control, Outside(state), CAST)
+    finally:
+        control.down()
+        shutil.rmtree(folder, ignore_errors=True)
