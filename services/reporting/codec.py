@@ -217,7 +217,11 @@ def exam_facts(exam: ingest_pb.Exam, agreement_number: str) -> ExamFacts:
 
 def hospital_of(organisation: directory_pb2.Organisation) -> Hospital:
     return Hospital(
-        organisation.id, organisation.name_zh, organisation.name_en, organisation.unified_social_credit_code
+        id=organisation.id,
+        name_zh=organisation.name_zh,
+        name_en=organisation.name_en,
+        unified_social_credit_code=organisation.unified_social_credit_code,
+        time_zone=organisation.time_zone or "UTC",
     )
 
 

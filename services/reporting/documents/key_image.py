@@ -13,7 +13,7 @@ from pydicom.pixels.utils import pixel_array
 from services.reporting.model.findings import Review, ReviewedFinding
 
 _CONTOUR = (255, 196, 0)
-_WIDTH_PIXELS = 2
+_LINE_SHARE = 1 / 250  # of the picture's width
 
 
 def contours_on(
@@ -37,10 +37,11 @@ def draw(path: Path, frame: int, contours: tuple[tuple[tuple[float, float], ...]
     """Frame `frame` (counted from 1) of the DICOM file at `path` as PNG. Raises what decoding raises."""
     picture = Image.fromarray(_eight_bit(path, frame)).convert("RGB")
     pen = ImageDraw.Draw(picture)
+    width = max(2, round(picture.width * _LINE_SHARE))
     for contour in contours:
         # SCOORD counts pixel edges from the top left, Pillow pixel centres: half a pixel between them (PS3.3, C.18.6.1).
         points = [(column - 0.5, row - 0.5) for column, row in contour]
-        pen.line([*points, points[0]], fill=_CONTOUR, width=_WIDTH_PIXELS)
+        pen.line([*points, points[0]], fill=_CONTOUR, width=width)
     out = BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()

@@ -1,6 +1,7 @@
 """What the printed report shows, as plain strings for the template."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.reporting.model.content import (
     ATTESTATION_EN,
@@ -66,13 +67,13 @@ def page(content: Content, key_image: bool) -> dict[str, Any]:
 
 def person(patient: Patient) -> str:
     """The patient's name, ideographs first."""
-    names = [plain_name(patient.name_ideographic), plain_name(patient.name)]
+    names = [patient.name_ideographic.replace("^", ""), plain_name(patient.name)]
     return " ".join(name for name in names if name) or _NOT_GIVEN
 
 
 def plain_name(name: str) -> str:
     """A DICOM person name without its carets (PS3.5, 6.2)."""
-    return " ".join(part for part in name.replace("^", " ").split())
+    return " ".join(name.replace("^", " ").split())
 
 
 def quantity(value: float, unit: str) -> str:
@@ -114,13 +115,14 @@ def _finding(one: ReviewedFinding) -> dict[str, str]:
 
 def _signers(content: Content) -> list[list[str]]:
     if content.first_signed is None:
-        return [["报告医师", "Reported by", content.signed.display_name, _instant(content.signed)]]
+        return [["报告医师", "Reported by", content.signed.display_name, _instant(content.signed, content.reader)]]
     first, second = content.first_signed, content.signed
     return [
-        ["报告医师", "First reader", first.display_name, _instant(first)],
-        ["审核医师", "Second reader", second.display_name, _instant(second)],
+        ["报告医师", "First reader", first.display_name, _instant(first, content.reader)],
+        ["审核医师", "Second reader", second.display_name, _instant(second, content.reader)],
     ]
 
 
-def _instant(signature: Signature) -> str:
-    return signature.at.strftime("%Y-%m-%d %H:%M:%S %Z")
+def _instant(signature: Signature, reader: Hospital) -> str:
+    """The time on the reading hospital's clocks."""
+    return signature.at.astimezone(ZoneInfo(reader.time_zone)).strftime("%Y-%m-%d %H:%M:%S (UTC%z)")

@@ -7,7 +7,7 @@ from typing import Any
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.reporting.model.content import INVESTIGATIONAL_EN, Content, Hospital, Kind, Signature
-from services.reporting.model.findings import Review, ReviewedFinding, labels
+from services.reporting.model.findings import Code, Review, ReviewedFinding, labels
 from services.reporting.store import Version
 
 Resource = dict[str, Any]
@@ -16,13 +16,10 @@ _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _SYSTEMS = {"LN": _LOINC, "DCM": _DCM, "SCT": "http://snomed.info/sct"}
-# LOINC names as LOINC displays them, where DICOM's meaning differs.
-_DISPLAYS = {
-    "11984-2": "Fetal Head Circumference US",
-    "11820-8": "Fetal Head Diameter.biparietal US",
-    "11851-3": "Fetal Head Diameter.occipitofrontal US",
-    "18185-9": "Gestational age",
-    "11932-1": "Gestational age US.HC.Hadlock 1984",
+# The unified social credit code (GB 32100-2015) is the taxpayer's number too.
+_TAX = {
+    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "TAX"}],
+    "text": "统一社会信用代码 (GB 32100-2015)",
 }
 _SEXES = {"M": "male", "F": "female", "O": "other"}
 
@@ -46,7 +43,7 @@ def diagnostic_report(base: str, version: Version) -> Resource:
             {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": _section(content)}]}
         ],
         "code": {
-            "coding": [{"system": _LOINC, "code": "18748-4", "display": "Diagnostic imaging study"}],
+            "coding": [{"system": _LOINC, "code": "18748-4"}],
             "text": content.exam.study_description or "Diagnostic imaging study",
         },
         "subject": {"reference": "#patient"},
@@ -111,7 +108,7 @@ def _observation(base: str, content: Content, one: ReviewedFinding) -> Resource:
         "category": [
             {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}]}
         ],
-        "code": {"coding": [_coding(finding.code.value, finding.code.scheme, finding.code.meaning)], "text": label_zh},
+        "code": {"coding": [_coding(finding.code)], "text": f"{label_zh} {label_en}"},
         "subject": {"reference": "#patient"},
         "effectiveDateTime": content.exam.service_date,
         "issued": _instant(content.signed.at),
@@ -137,7 +134,7 @@ def imaging_study(base: str, exam: ingest_pb.Exam, version: Version) -> Resource
         "id": exam.exam_id,
         "meta": {"versionId": str(exam.revision)},
         "text": _div(exam.study_description or f"{exam.modality} {exam.body_part}"),
-        "contained": _contained(content),
+        "contained": _patient_and_requester(content),
         "identifier": [_study_identifier(content)],
         "status": "available",
         "modality": [_modality(exam.modality)],
@@ -235,23 +232,9 @@ def capability_statement(base: str, at: datetime) -> Resource:
 
 
 def _contained(content: Content) -> list[Resource]:
-    patient = content.patient
-    person: Resource = {
-        "resourceType": "Patient",
-        "id": "patient",
-        "identifier": [{"value": patient.id or "unknown", "assigner": {"display": content.requester.name_zh}}],
-        "managingOrganization": {"reference": "#requester"},
-        "name": [_name(group) for group in (patient.name_ideographic, patient.name) if group.strip("^ ")],
-    }
-    if not person["name"]:
-        del person["name"]
-    if patient.sex in _SEXES:
-        person["gender"] = _SEXES[patient.sex]
-    if patient.birth_date:
-        person["birthDate"] = patient.birth_date
+    """Everybody whom a report names. What is contained must be referred to (R4, dom-3)."""
     return [
-        person,
-        _organisation("requester", content.requester),
+        *_patient_and_requester(content),
         _organisation("reader", content.reader),
         *(
             {
@@ -263,6 +246,23 @@ def _contained(content: Content) -> list[Resource]:
             for name, who in _practitioners(content)
         ),
     ]
+
+
+def _patient_and_requester(content: Content) -> list[Resource]:
+    patient = content.patient
+    person: Resource = {
+        "resourceType": "Patient",
+        "id": "patient",
+        "identifier": [{"value": patient.id or "unknown", "assigner": {"display": content.requester.name_zh}}],
+        "managingOrganization": {"reference": "#requester"},
+    }
+    if names := [_name(group) for group in (patient.name_ideographic, patient.name) if group.strip("^ ")]:
+        person["name"] = names
+    if patient.sex in _SEXES:
+        person["gender"] = _SEXES[patient.sex]
+    if patient.birth_date:
+        person["birthDate"] = patient.birth_date
+    return [person, _organisation("requester", content.requester)]
 
 
 def _practitioners(content: Content) -> list[tuple[str, Signature]]:
@@ -279,7 +279,7 @@ def _organisation(name: str, hospital: Hospital) -> Resource:
         "alias": [hospital.name_en],
     }
     if hospital.unified_social_credit_code:
-        found["identifier"].append({"type": {"text": "GB 32100-2015"}, "value": hospital.unified_social_credit_code})
+        found["identifier"].append({"type": _TAX, "value": hospital.unified_social_credit_code})
     return found
 
 
@@ -306,8 +306,9 @@ def _modality(modality: str) -> Resource:
     return {"system": _DCM, "code": modality or "OT"}
 
 
-def _coding(value: str, scheme: str, meaning: str) -> Resource:
-    return {"system": _SYSTEMS.get(scheme, "urn:unknown"), "code": value, "display": _DISPLAYS.get(value, meaning)}
+def _coding(code: Code) -> Resource:
+    # Without a display: the meaning that DICOM gives a code is not always the name that its system displays.
+    return {"system": _SYSTEMS.get(code.scheme, f"urn:sonobridge:{code.scheme}"), "code": code.value}
 
 
 def _narrative(content: Content) -> Resource:

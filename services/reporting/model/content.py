@@ -46,6 +46,7 @@ class Hospital:
     name_zh: str
     name_en: str
     unified_social_credit_code: str
+    time_zone: str  # IANA name
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,18 @@ CONTENT = Content(
     ),
     patient=Patient("Wang^Xiaodong", "王^小东", "P-0001", "1994-05-06", "F"),
     requester=Hospital(
-        "0190f0f0-0000-7000-8000-00000000000a", "青溪县人民医院", "Qingxi County Hospital", "12330000MB1234567A"
+        "0190f0f0-0000-7000-8000-00000000000a",
+        "青溪县人民医院",
+        "Qingxi County Hospital",
+        "12330000MB1234567A",
+        "Asia/Shanghai",
     ),
     reader=Hospital(
-        "0190f0f0-0000-7000-8000-00000000000b", "东江市中心医院", "Dongjiang Central Hospital", "12330000MB7654321B"
+        "0190f0f0-0000-7000-8000-00000000000b",
+        "东江市中心医院",
+        "Dongjiang Central Hospital",
+        "12330000MB7654321B",
+        "Asia/Shanghai",
     ),
     findings=(
         ReviewedFinding(HC, Review.ACCEPTED, None, "expert-1"),
