@@ -1,0 +1,54 @@
+"""Writes trained weights as the served graph: `python -m services.inference.models.fetal_head.convert CHECKPOINT`."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from services.inference.models.fetal_head import dataset
+from services.inference.models.fetal_head.augment import HEIGHT, WIDTH
+from services.inference.models.fetal_head.evaluate import run, session
+from services.inference.models.fetal_head.train import DEVIATION, MEAN
+from services.inference.training.export import export, letterbox
+from services.inference.training.unet import UNet
+
+HERE = Path(__file__).parent
+COMPARED = 20
+
+
+def network(checkpoint: Path) -> UNet:
+    """The network with its weights."""
+    model = UNet().eval()
+    model.load_state_dict(torch.load(checkpoint, map_location="cpu"))
+    return model
+
+
+@torch.no_grad()
+def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float, float]:
+    """Between torch and the graph on some pictures: of the mask beyond its 8-bit rounding (0 to 1), and of presence."""
+    torch_model, served = network(checkpoint), session(model)
+    mask, presence = 0.0, 0.0
+    for sample in list(dataset.heads(data))[:COMPARED]:
+        out = run(served, sample.pixels)
+        picture = letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], HEIGHT, WIDTH, MEAN, DEVIATION)
+        logits, score = torch_model(picture)
+        rounding = 0.5
+        levels = np.abs(255 * logits[0].sigmoid().numpy() - out["mask"].astype(np.float64)).max() - rounding
+        mask = max(mask, float(levels) / 255)
+        presence = max(presence, abs(float(score[0].sigmoid()) - float(out["presence"][0])))
+    return mask, presence
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
+    asked = parser.parse_args()
+    asked.model.parent.mkdir(exist_ok=True)
+    export(network(asked.checkpoint), asked.model, HEIGHT, WIDTH, MEAN, DEVIATION)
+    print(f"{asked.model}: {asked.model.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

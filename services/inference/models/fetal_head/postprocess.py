@@ -1,0 +1,143 @@
+"""Reads the fetal head model's outputs: the skull's outer ellipse, what it measures, how sure, or why nothing is measured."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.inference.model import Code, Measurement, Outline
+from services.inference.models.fetal_head import ellipse as ellipses
+from services.inference.models.fetal_head.ellipse import Ellipse
+
+HC = Code("11984-2", "LN", "Head Circumference")  # PS3.16 CID 12005
+BPD = Code("11820-8", "LN", "Biparietal Diameter")  # PS3.16 CID 12005
+OFD = Code("11851-3", "LN", "Occipital-Frontal Diameter")  # PS3.16 CID 12005
+GESTATIONAL_AGE = Code("18185-9", "LN", "Gestational Age")  # PS3.16 CID 12019
+HADLOCK_BY_HC = Code("11932-1", "LN", "HC, Hadlock 1984")  # PS3.16 CID 12013
+HEAD = Code("69536005", "SCT", "Head")  # PS3.16 CID 4031
+
+HC_METHOD = "perimeter of the ellipse on the skull's outer contour (Ramanujan 1914)"
+BPD_METHOD = "outer to outer: minor axis of the ellipse on the skull's outer contour"
+OFD_METHOD = "outer to outer: major axis of the ellipse on the skull's outer contour"
+HADLOCK_CITATION = "Hadlock FP, Deter RL, Harrist RB, Park SK. Radiology 1984;152:497-501"
+
+PRESENT = 0.5
+CONTOUR_POINTS = 64
+LEAST_OF_CONTOUR = 0.6  # of the rays that must meet the skull within the picture
+MOST_BEYOND_EDGE = 0.06  # of the outline that may lie outside the picture
+# Minor over major axis. The cephalic index has mean 78.3% and SD 4.4% (Hadlock et al., AJR 137:83, 1981): 5 SD either way.
+SHAPE = (0.56, 1.0)
+# The formula's two standard deviations in weeks, from the age in weeks on: table of variability in the same paper.
+VARIABILITY_WEEKS = ((12.0, 1.19), (18.0, 1.48), (24.0, 2.06), (30.0, 2.98), (36.0, 2.70))
+FORMULA_WEEKS = (12.0, 42.0)
+# Half widths of 95% limits of agreement with the annotators on the validation exams, as part of the value; see card.yaml.
+HC_LIMITS, BPD_LIMITS, OFD_LIMITS = 0.035, 0.05, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a frame is not measured: a name for programs, a sentence for people."""
+
+    name: str
+    reason: str
+
+
+NO_HEAD = Refusal("no_head", "No fetal head in the standard plane is seen.")
+CUT = Refusal("head_cut", "The head is cut by the edge of the image.")
+IMPLAUSIBLE = Refusal("implausible_shape", "What is outlined has not the shape of a head.")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The outer ellipse in image pixels (0 = centre of the first pixel), and the certainty 0 to 1."""
+
+    ellipse: Ellipse
+    certainty: float
+
+
+def find(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Head | Refusal:
+    """The head on one frame of this size, from `mask` uint8 [h, w] and `presence` [1]."""
+    presence, mask = float(outputs["presence"].ravel()[0]), np.asarray(outputs["mask"], np.uint8)
+    if presence < PRESENT:
+        return NO_HEAD
+    scale = min(mask.shape[0] / rows, mask.shape[1] / columns)
+    points = ellipses.contour(mask, columns * scale, rows * scale)
+    if len(points) == 0:
+        return NO_HEAD
+    if len(points) < LEAST_OF_CONTOUR * ellipses.RAYS:
+        return CUT
+    fitted = ellipses.robust_fit(points)
+    if fitted is None or not SHAPE[0] <= fitted.semi_minor / fitted.semi_major <= SHAPE[1]:
+        return IMPLAUSIBLE
+    x, y = fitted.points(360).T
+    beyond = (x < -0.5) | (y < -0.5) | (x > columns * scale - 0.5) | (y > rows * scale - 0.5)
+    if beyond.mean() > MOST_BEYOND_EDGE:
+        return CUT
+    in_image = Ellipse(
+        (fitted.center_x + 0.5) / scale - 0.5,
+        (fitted.center_y + 0.5) / scale - 0.5,
+        fitted.semi_major / scale,
+        fitted.semi_minor / scale,
+        fitted.angle,
+    )
+    return Head(in_image, presence * _agreement(mask, fitted))
+
+
+def _agreement(mask: NDArray[np.uint8], fitted: Ellipse) -> float:
+    """Dice of the mask's probabilities and the ellipse: 1 where every pixel is certain and the shape is an ellipse."""
+    y, x = np.indices(mask.shape)
+    inside = (fitted.radius(np.column_stack([x.ravel(), y.ravel()]).astype(np.float64)) <= 1).reshape(mask.shape)
+    chance = mask / 255.0
+    return float(2 * chance[inside].sum() / (chance.sum() + inside.sum()))
+
+
+def outline(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Outline | None:
+    """The head's outer contour as a polygon of image pixels (0.5 = centre of the first), or None where there is no head to measure."""
+    found = find(outputs, rows, columns)
+    if isinstance(found, Refusal):
+        return None
+    contour = found.ellipse.points(CONTOUR_POINTS) + 0.5
+    return Outline(100 * found.certainty, HEAD, tuple((float(x), float(y)) for x, y in contour))
+
+
+def refusal(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> str:
+    """The sentence that says why `outline` is None; empty where it is not."""
+    found = find(outputs, rows, columns)
+    return found.reason if isinstance(found, Refusal) else ""
+
+
+def measure(outline: Outline, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
+    """HC, BPD, OFD in mm and gestational age in days, of an outline; spacing between rows and between columns in mm."""
+    fitted = ellipses.fit(np.asarray(outline.contour) * (spacing_mm[1], spacing_mm[0]))
+    if fitted is None:
+        return ()
+    lengths = (
+        _length(HC, fitted.perimeter, HC_LIMITS, HC_METHOD),
+        _length(BPD, 2 * fitted.semi_minor, BPD_LIMITS, BPD_METHOD),
+        _length(OFD, 2 * fitted.semi_major, OFD_LIMITS, OFD_METHOD),
+    )
+    return (*lengths, *gestational_age(fitted.perimeter))
+
+
+def _length(code: Code, value: float, limits: float, method: str) -> Measurement:
+    return Measurement(code, value, "mm", value * (1 - limits), value * (1 + limits), method)
+
+
+def gestational_age_weeks(hc_mm: float) -> float:
+    """Hadlock et al. 1984, single-parameter equation for head circumference (in cm in the paper)."""
+    hc_cm = hc_mm / 10
+    return 8.96 + 0.540 * hc_cm + 0.0003 * hc_cm**3
+
+
+def gestational_age(hc_mm: float) -> tuple[Measurement, ...]:
+    """Gestational age in days with the paper's two standard deviations; none outside the weeks that the paper covers."""
+    weeks = gestational_age_weeks(hc_mm)
+    if not FORMULA_WEEKS[0] <= weeks <= FORMULA_WEEKS[1] or not math.isfinite(weeks):
+        return ()
+    spread = next(half for begins, half in reversed(VARIABILITY_WEEKS) if weeks >= begins)
+    days = (7 * value for value in (weeks, weeks - spread, weeks + spread))
+    value, lower, upper = days
+    return (Measurement(GESTATIONAL_AGE, value, "d", lower, upper, HADLOCK_CITATION, HADLOCK_BY_HC),)
