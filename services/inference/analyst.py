@@ -123,9 +123,7 @@ class Analyst:
         result = await self._reader.read(plan, outcome.sources(exam, modalities))
         for run in result.runs:
             metrics.FRAMES.labels(model=run.model).inc(run.frames)
-            kind = (
-                "failed" if run.failed else run.outcome if run.outcome in ("findings", "nothing found") else "refused"
-            )
+            kind = "failed" if run.failed else "findings" if run.outcome == "findings" else "nothing found"
             metrics.RUNS.labels(model=run.model, mode=run.mode.value, outcome=kind).inc()
         return result
 

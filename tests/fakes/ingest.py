@@ -16,6 +16,7 @@ class FakeIngest(service_pb2_grpc.IngestServiceServicer):
 
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
+        self.stored_for: dict[str, list[str]] = {}
         self.calls = 0
         self.refusal: tuple[grpc.StatusCode, str] | None = None
         self.port = 0
@@ -42,4 +43,7 @@ class FakeIngest(service_pb2_grpc.IngestServiceServicer):
         uid = str(dcmread(BytesIO(data)).SOPInstanceUID)
         if self.documents.setdefault(uid, data) != data:
             await context.abort(grpc.StatusCode.ABORTED, "another dataset", (("sonobridge-error", "Conflict"),))
+        stored = self.stored_for.setdefault(chunks[0].exam_id, [])
+        if uid not in stored:
+            stored.append(uid)
         return pb.StoreDerivedResponse(instance=InstanceReference(sop_instance_uid=uid))

@@ -2,21 +2,25 @@
 
 import hashlib
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import yaml
 
 import services.inference
+from infra.local.kafka import Kafka
 from infra.local.triton import Triton, start_triton
 from services.shared.migrate import migrate
 from services.shared.settings import PostgresSettings
 from tests.fakes.ingest import FakeIngest
 from tests.fakes.oidc import FakeIssuer
 from tests.fakes.settings import environment
-from tests.integration.inference.stage import Stage
-from tests.parts import Database, Topics
+from tests.integration.inference.stage import SHADOW, TRIAL, Stage
+from tests.parts import TEST_PARTITIONS, Database, Topics
 
 _HERE = Path(services.inference.__file__).parent
 _ROOT = _HERE.parent.parent
@@ -72,28 +76,58 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-async def stage(
-    migrated: Database, kafka_topics: Topics, triton: Triton, issuer: FakeIssuer, models_dir: Path, tmp_path: Path
+@asynccontextmanager
+async def staged(
+    database: Database, topics: Topics, triton: Triton, issuer: FakeIssuer, models: Path, folder: Path
 ) -> AsyncIterator[Stage]:
+    """A stage with a fake ingest, not yet started."""
     ingest = FakeIngest()
     await ingest.start()
     variables = environment(
         "inference",
-        migrated,
-        kafka_topics,
+        database,
+        topics,
         issuer,
-        tmp_path,
-        objects_url=f"file://{tmp_path / 'objects'}",
+        folder,
+        objects_url=f"file://{folder / 'objects'}",
         ingest_grpc=f"127.0.0.1:{ingest.port}",
         triton_grpc=triton.grpc,
         triton_patience_seconds=3,
-        models_dir=models_dir,
+        models_dir=models,
         decode_processes=1,
     )
-    made = Stage(variables, migrated, kafka_topics, issuer, ingest, tmp_path, triton)
+    made = Stage(variables, database, topics, issuer, ingest, folder, triton)
     try:
         yield made
     finally:
         await made.close()
         await ingest.stop()
+
+
+@pytest.fixture
+async def stage(
+    migrated: Database, kafka_topics: Topics, triton: Triton, issuer: FakeIssuer, models_dir: Path, tmp_path: Path
+) -> AsyncIterator[Stage]:
+    """A process of the test's own, which the test starts, kills and starts again."""
+    async with staged(migrated, kafka_topics, triton, issuer, models_dir, tmp_path) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(
+    migrated: Database,
+    kafka: Kafka,
+    triton: Triton,
+    issuer: FakeIssuer,
+    models_dir: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Stage]:
+    """One running process for the tests of a module; agreement version 1 carries a trial, version 2 a shadow, 3 nothing."""
+    topics = Topics(kafka.bootstrap, f"t{uuid.uuid4().hex}.")
+    kafka.create_topics(topics.prefix, TEST_PARTITIONS)
+    async with staged(migrated, topics, triton, issuer, models_dir, tmp_path_factory.mktemp("stage")) as made:
+        await made.agree(TRIAL)
+        await made.agree(SHADOW, version=2)
+        await made.agree(version=3)
+        await made.start()
+        yield made

@@ -34,6 +34,8 @@ from tests.fakes.ingest import FakeIngest
 from tests.fakes.oidc import FakeIssuer
 from tests.parts import Database, Topics
 
+TRIAL = directory.ModelPermission(model="identity", mode=directory.GATE_MODE_TRIAL, ethics_protocol="EC-7")
+SHADOW = directory.ModelPermission(model="identity", mode=directory.GATE_MODE_SHADOW)
 ROOT = Path(__file__).parents[3]
 _BODIES: dict[str, Callable[[], Message]] = {
     "analysis.completed": pb.AnalysisCompleted,
@@ -151,7 +153,7 @@ class Stage:
     async def _tell(self, key: str, body: Message) -> None:
         await self.send("directory.v1", "directory.changed", key, self.requester, body)
 
-    def exam(self, *files: tuple[str, bytes, int], crosses: bool = True, **more: Any) -> ingest.Exam:
+    def exam(self, *files: tuple[str, bytes, int], crosses: bool = True, version: int = 1, **more: Any) -> ingest.Exam:
         """An exam of these (SOP Instance UID, file, frames), its objects put where the service finds them."""
         exam_id, study = uuid4(), f"2.25.{uuid4().int}"
         instances = []
@@ -186,7 +188,7 @@ class Stage:
             "revision": 1,
             "coverage": ingest.COVERAGE_CROSSES if crosses else ingest.COVERAGE_NO_AGREEMENT,
             "crossing": ingest.Crossing(
-                agreement_id=str(self.agreement_id), agreement_version=1, reader_id=str(self.reader)
+                agreement_id=str(self.agreement_id), agreement_version=version, reader_id=str(self.reader)
             )
             if crosses
             else None,
@@ -227,6 +229,29 @@ class Stage:
         if len(found) < count:
             raise AssertionError(f"{len(found)} outcomes\n{(self.folder / 'inference.log').read_text()[-4000:]}")
         return found
+
+    def documents_of(self, exam: ingest.Exam) -> list[bytes]:
+        """The documents that were stored for the exam."""
+        return [self.ingest.documents[uid] for uid in self.ingest.stored_for.get(exam.exam_id, [])]
+
+    async def dead_letter(self, exam_id: str) -> str:
+        """The reason why the exam's event was put aside."""
+        return await asyncio.to_thread(self._dead_letter, exam_id)
+
+    def _dead_letter(self, exam_id: str, seconds: float = 30) -> str:
+        consumer = KafkaConsumer(
+            self.topics.name("ingest.v1.dlq"), bootstrap_servers=self.topics.bootstrap, auto_offset_reset="earliest"
+        )
+        until = time.monotonic() + seconds
+        try:
+            while time.monotonic() < until:
+                for records in consumer.poll(200).values():
+                    for record in records:
+                        if record.key.decode() == exam_id:
+                            return str(dict(record.headers)["dlq_reason"].decode())
+        finally:
+            consumer.close()
+        raise AssertionError("nothing was put aside")
 
     async def get_analysis(self, organisation_id: UUID, exam_id: str) -> service_pb2.GetAnalysisResponse:
         """GetAnalysis as a platform service acting for the organisation."""
