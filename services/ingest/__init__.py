@@ -1,0 +1,1 @@
+"""Takes exams in, keeps their bytes untouched, and answers DICOMweb."""

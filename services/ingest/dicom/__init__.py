@@ -1,0 +1,1 @@
+"""Reading DICOM files. Nothing here knows of exams, organisations or records."""

@@ -1,0 +1,1 @@
+"""The rules of taking exams in. Pure: no I/O."""
