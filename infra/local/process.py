@@ -1,5 +1,6 @@
 """One child process: started with its log, waited for, stopped by its pid."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 LOG_LINES_SHOWN = 15
+LINE_SHOWN = 400
 LOG_BYTES_KEPT = 32 * 1024 * 1024  # a longer log is put aside when its part starts again
 
 
@@ -33,7 +35,7 @@ class PartFailed(Exception):
     """A part did not come up: names the part, the reason, the end of its log and where the log is."""
 
     def __init__(self, part: str, reason: str, log: Path) -> None:
-        tail = "\n".join(f"    {line}" for line in last_lines(log))
+        tail = "\n".join(f"    {readable(line)}" for line in last_lines(log))
         super().__init__(f"{part} did not come up: {reason}\n  last lines of {log}:\n{tail or '    (empty)'}")
         self.part = part
         self.reason = reason
@@ -49,6 +51,18 @@ def last_lines(log: Path, count: int = LOG_LINES_SHOWN) -> list[str]:
             return file.read().decode("utf-8", "replace").splitlines()[-count:]
     except FileNotFoundError:
         return []
+
+
+def readable(line: str) -> str:
+    """One log line for a person: of a structured one what happened and the end of its traceback, cut to a few lines' length."""
+    try:
+        entry = json.loads(line)
+        text = " ".join(str(entry[key]) for key in ("timestamp", "level", "event") if key in entry)
+        if "exception" in entry:
+            text += f": {entry['exception'].strip().splitlines()[-1]}"
+    except (ValueError, TypeError, AttributeError, IndexError):
+        text = line
+    return text if len(text) <= LINE_SHOWN else f"{text[:LINE_SHOWN]}…"
 
 
 def clean_environment() -> dict[str, str]:
