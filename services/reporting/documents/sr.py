@@ -83,6 +83,8 @@ def report_sr(
     for tag in ("ContentTime", "InstanceCreationTime", "SeriesTime"):
         setattr(document, tag, time)
     document.VerifyingObserverSequence[0].VerificationDateTime = f"{date}{time}+0000"
+    for equipment in document.ContributingEquipmentSequence:
+        equipment.ContributionDateTime = f"{date}{time}+0000"
     document.StudyDescription = content.exam.study_description
     out = BytesIO()
     dcmwrite(out, document, enforce_file_format=True)

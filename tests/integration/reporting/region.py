@@ -71,7 +71,7 @@ class Region:
     foreign: Hospital = field(default_factory=lambda: _hospital("foreign", "西岭市医院"))
     agreement_id: UUID = field(default_factory=uuid4)
 
-    async def found(self, reading: directory.Reading.ValueType = directory.READING_SINGLE) -> None:
+    async def found(self, reading: directory.Reading = directory.READING_SINGLE) -> None:
         """The directory tells of the hospitals, their people and the agreement."""
         for hospital in (self.clinic, self.centre, self.foreign):
             await self._tell(
@@ -94,7 +94,7 @@ class Region:
         await self.member(self.foreign, "stranger", "expert", "clinic_staff", "quality_manager")
         await self.agree(1, reading)
 
-    async def agree(self, version: int, reading: directory.Reading.ValueType = directory.READING_SINGLE) -> None:
+    async def agree(self, version: int, reading: directory.Reading = directory.READING_SINGLE) -> None:
         await self._tell(
             f"agreement/{self.agreement_id}/{version}",
             self.clinic.id,
