@@ -41,19 +41,20 @@ class SimulatedImage:
     @property
     def bpd_mm(self) -> float:
         """Outer to outer."""
-        return 2 * self._head.semi_minor * self.spacing_mm
+        return 2 * self.head.semi_minor * self.spacing_mm
 
     @property
     def ofd_mm(self) -> float:
-        return 2 * self._head.semi_major * self.spacing_mm
+        return 2 * self.head.semi_major * self.spacing_mm
 
     @property
     def hc_mm(self) -> float:
         """Perimeter of the outer contour: Ramanujan, Quart J Pure Appl Math 45:350, 1914."""
-        return _perimeter(self._head.semi_major, self._head.semi_minor) * self.spacing_mm
+        return _perimeter(self.head.semi_major, self.head.semi_minor) * self.spacing_mm
 
     @property
-    def _head(self) -> Ellipse:
+    def head(self) -> Ellipse:
+        """The skull's outer contour; raises ValueError on a picture without one."""
         if self.ellipse is None:
             raise ValueError("this picture holds no head")
         return self.ellipse

@@ -107,7 +107,7 @@ def _back(height: int, width: int) -> onnx.ModelProto:
 
 def export(network: nn.Module, path: Path, height: int, width: int, mean: float, deviation: float) -> None:
     """Write `image` uint8 [n, rows, columns, channels] -> `mask` uint8 [n, height, width] (255 = certain), `presence` [n, 1]."""
-    network = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    network = network.eval().to(memory_format=torch.contiguous_format)
     core_path = path.with_suffix(".core.onnx")
     example = torch.zeros(2, 1, height, width)
     torch.onnx.export(

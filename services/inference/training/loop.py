@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 Batch = tuple[Tensor, ...]
 LOG = logging.getLogger(__name__)
-EVALUATE_EVERY = 300
+EVALUATE_EVERY = 200
 WARM_UP_STEPS = 100
 
 
@@ -54,7 +54,7 @@ def fit(
         model.train()
         loss = loss_of(model, next(batches), spent)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         step, recent = step + 1, recent + loss.item()
@@ -67,10 +67,7 @@ def fit(
                     mine.copy_(theirs)
         if step % EVALUATE_EVERY == 0:
             figure = evaluate(average)
-            LOG.info(
-                f"step {step} {spent:.0%} rate {rate:.2e} loss {recent / EVALUATE_EVERY:.4f} figure {figure:.4f}",
-                flush=True,
-            )
+            LOG.info(f"step {step} {spent:.0%} rate {rate:.2e} loss {recent / EVALUATE_EVERY:.4f} figure {figure:.4f}")
             recent = 0.0
             torch.save(average.state_dict(), checkpoint.with_suffix(".last.pt"))
             if figure < best:

@@ -14,7 +14,7 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-class UNet(nn.Module):
+class UNet(nn.Module):  # type: ignore[misc]  # the platform's own environment has no torch
     """Grey image [n, 1, h, w] (h, w multiples of 32) to mask logits [n, h, w] and presence logits [n].
 
     The first layer works on 2x2 blocks of pixels and the last one gives 2x2 blocks back: a quarter of the arithmetic,

@@ -1,6 +1,7 @@
 """Random views of a sample as the network sees it: any orientation, size, gain, grain and shadow."""
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,7 +42,7 @@ def _smooth(rng: Generator, cells: int) -> Image:
     return np.asarray(cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _brightness(rng: Generator, image: Image) -> Image:
+def _brightness(rng: Generator, image: npt.NDArray[Any]) -> Image:
     """Another machine's hand: gain, contrast curve, depth gain, grain, blur, shadow, print on the picture."""
     if rng.random() < 0.8:
         image = image ** math.exp(rng.normal(0, 0.3)) * math.exp(rng.normal(0, 0.25))
@@ -79,7 +80,7 @@ def view(sample: Sample, rng: Generator) -> tuple[Image, Image]:
     if scale < 0.95:  # smooth first what is made smaller, as the graph's resize does
         pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 0.42 / scale), np.uint8)
     moved = cv2.warpAffine(pixels, matrix[:2], (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
-    image = _brightness(rng, np.asarray(moved, np.float32) / 255)
+    image = _brightness(rng, np.asarray(moved, np.float32) / np.float32(255))
     if sample.quadric is None:
         return image, np.zeros((HEIGHT, WIDTH), np.float32)
     back = np.linalg.inv(matrix)

@@ -1,6 +1,10 @@
-"""Writes trained weights as the served graph: `python -m services.inference.models.fetal_head.convert CHECKPOINT`."""
+"""Writes trained weights as the served graph and checks that both agree within 1e-3.
+
+`python -m services.inference.models.fetal_head.convert CHECKPOINT --data FOLDER`
+"""
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +18,19 @@ from services.inference.training.export import export, letterbox
 from services.inference.training.unet import UNet
 
 HERE = Path(__file__).parent
+PROJECT = HERE.parents[3]
 COMPARED = 20
+AGREEMENT = 1e-3
 
 
 def network(checkpoint: Path) -> UNet:
     """The network with its weights."""
-    model = UNet().eval()
+    model = UNet()
+    model.eval()
     model.load_state_dict(torch.load(checkpoint, map_location="cpu"))
     return model
 
 
-@torch.no_grad()
 def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float, float]:
     """Between torch and the graph on some pictures: of the mask beyond its 8-bit rounding (0 to 1), and of presence."""
     torch_model, served = network(checkpoint), session(model)
@@ -32,7 +38,8 @@ def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float
     for sample in list(dataset.heads(data))[:COMPARED]:
         out = run(served, sample.pixels)
         picture = letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], HEIGHT, WIDTH, MEAN, DEVIATION)
-        logits, score = torch_model(picture)
+        with torch.no_grad():
+            logits, score = torch_model(picture)
         rounding = 0.5
         levels = np.abs(255 * logits[0].sigmoid().numpy() - out["mask"].astype(np.float64)).max() - rounding
         mask = max(mask, float(levels) / 255)
@@ -43,10 +50,16 @@ def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     asked = parser.parse_args()
     asked.model.parent.mkdir(exist_ok=True)
     export(network(asked.checkpoint), asked.model, HEIGHT, WIDTH, MEAN, DEVIATION)
+    mask, presence = largest_difference(asked.checkpoint, asked.model, asked.data)
+    print(f"largest difference from torch: mask {mask:.6f}, presence {presence:.6f}")
+    if max(mask, presence) > AGREEMENT:
+        asked.model.unlink()
+        sys.exit(f"the graph does not agree with torch within {AGREEMENT}: it was not kept")
     print(f"{asked.model}: {asked.model.stat().st_size} bytes")
 
 

@@ -145,10 +145,14 @@ def _other(source: str, subject: str, path: Path) -> Sample:
     return Sample(path.name, source, part_of(source, subject), _grey(path), head=False)
 
 
-def simulated(count: int, first_seed: int, part: Part) -> Iterator[Sample]:
-    """Heads that the project's simulator draws."""
+def simulated(count: int, first_seed: int, part: Part, *, head: bool = True) -> Iterator[Sample]:
+    """Pictures that the project's simulator draws, with a head or with other tissue only."""
     for seed in range(first_seed, first_seed + count):
-        drawn = simulator.draw(seed)
+        drawn = simulator.draw(seed, head=head)
+        name = f"simulated-{seed}"
+        if drawn.ellipse is None:
+            yield Sample(name, "simulated", part, drawn.pixels, False)
+            continue
         e = drawn.ellipse
         quadric = quadric_of(e.center_x, e.center_y, e.semi_major, e.semi_minor, e.angle)
-        yield Sample(f"simulated-{seed}", "simulated", part, drawn.pixels, True, quadric, drawn.spacing_mm, drawn.hc_mm)
+        yield Sample(name, "simulated", part, drawn.pixels, True, quadric, drawn.spacing_mm, drawn.hc_mm)

@@ -1,0 +1,181 @@
+"""The fetal head model: its graph under plain ONNX Runtime, and the way from its outputs to measurements."""
+
+import hashlib
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import yaml
+from numpy.typing import NDArray
+
+from services.inference import simulator
+from services.inference.model import Measurement, Outline
+from services.inference.models.fetal_head import ellipse as ellipses
+from services.inference.models.fetal_head import postprocess
+from services.inference.models.fetal_head.ellipse import Ellipse
+from services.inference.models.fetal_head.postprocess import Head, Refusal
+
+FOLDER = Path(postprocess.__file__).parent
+CARD: dict[str, Any] = yaml.safe_load((FOLDER / "card.yaml").read_text(encoding="utf-8"))
+HEIGHT, WIDTH = 192, 288
+
+
+@pytest.fixture(scope="module")
+def model() -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(FOLDER / "1" / "model.onnx"), options, providers=["CPUExecutionProvider"])
+
+
+def run(model: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    mask, presence = model.run(["mask", "presence"], {"image": pixels[None, :, :, None]})
+    return {"mask": mask[0], "presence": presence[0]}
+
+
+def outputs_of(head: Ellipse | None, presence: float = 0.99) -> dict[str, NDArray[Any]]:
+    """What a perfect network would answer for an ellipse in mask pixels."""
+    y, x = np.indices((HEIGHT, WIDTH))
+    level = np.zeros((HEIGHT, WIDTH))
+    if head is not None:
+        radius = head.radius(np.column_stack([x.ravel(), y.ravel()]).astype(float)).reshape(level.shape)
+        level = np.clip(0.5 + (1 - radius) * math.sqrt(head.semi_major * head.semi_minor), 0, 1)
+    return {"mask": np.rint(255 * level).astype(np.uint8), "presence": np.array([presence], np.float32)}
+
+
+def values(found: tuple[Measurement, ...]) -> dict[str, float]:
+    return {one.code.value: one.value for one in found}
+
+
+def head_of(outputs: dict[str, NDArray[Any]], rows: int, columns: int) -> Head:
+    found = postprocess.find(outputs, rows, columns)
+    assert isinstance(found, Head), found
+    return found
+
+
+def test_the_card_names_the_weights_that_lie_beside_it_and_they_are_small() -> None:
+    data = (FOLDER / CARD["weights"]["file"]).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == CARD["weights"]["sha256"]
+    assert len(data) <= 10_000_000
+    assert b"/work" not in data
+    assert b"/tmp" not in data
+
+
+@pytest.mark.parametrize("shape", [(1, 270, 400, 1), (2, 540, 800, 3), (1, 600, 300, 1), (3, 64, 64, 1)])
+def test_any_size_number_and_colour_of_frames_gives_a_mask_of_one_size(model: Any, shape: tuple[int, ...]) -> None:
+    frames = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    mask, presence = model.run(["mask", "presence"], {"image": frames})
+    assert (mask.shape, mask.dtype) == ((shape[0], HEIGHT, WIDTH), np.uint8)
+    assert presence.shape == (shape[0], 1)
+
+
+def test_frames_in_one_batch_answer_as_each_does_alone(model: Any) -> None:
+    frames = np.stack([simulator.draw(seed, shape=(400, 270)).pixels for seed in (1, 2)])[..., None]
+    together, _ = model.run(["mask", "presence"], {"image": frames})
+    alone = [run(model, frame[..., 0])["mask"] for frame in frames]
+    assert np.abs(together.astype(int) - np.stack(alone).astype(int)).max() <= 1
+
+
+def test_simulated_heads_are_measured_as_the_card_says(model: Any) -> None:
+    errors = []
+    for seed in range(500, 512):
+        drawn = simulator.draw(seed, shape=(400, 270))
+        found = postprocess.find(run(model, drawn.pixels), *drawn.pixels.shape)
+        if isinstance(found, Head):
+            errors.append(abs(found.ellipse.perimeter * drawn.spacing_mm - drawn.hc_mm))
+    assert len(errors) >= 11
+    assert np.median(errors) <= CARD["figures"]["simulated"]["hc_absolute_error_mm"][2]
+
+
+def test_half_and_full_size_of_one_picture_measure_the_same(model: Any) -> None:
+    full = simulator.draw(7, shape=(800, 540)).pixels
+    half = full.reshape(270, 2, 400, 2).mean((1, 3)).round().astype(np.uint8)
+    large, small = head_of(run(model, full), 540, 800), head_of(run(model, half), 270, 400)
+    assert large.ellipse.perimeter == pytest.approx(2 * small.ellipse.perimeter, rel=0.005)
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_an_even_picture_holds_no_head(model: Any, level: int) -> None:
+    pixels = np.full((540, 800), level, np.uint8)
+    assert postprocess.find(run(model, pixels), 540, 800) == postprocess.NO_HEAD
+    assert postprocess.outline(run(model, pixels), 540, 800) is None
+    assert postprocess.refusal(run(model, pixels), 540, 800)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4, -1.2, math.pi / 2])
+def test_a_mask_gives_back_its_ellipse_far_below_a_pixel(angle: float) -> None:
+    drawn = Ellipse(140.3, 95.7, 70.4, 55.2, angle)
+    found = head_of(outputs_of(drawn), HEIGHT, WIDTH).ellipse
+    assert (found.center_x, found.center_y) == pytest.approx((drawn.center_x, drawn.center_y), abs=0.1)
+    assert (found.semi_major, found.semi_minor) == pytest.approx((drawn.semi_major, drawn.semi_minor), abs=0.15)
+    assert math.cos(2 * (found.angle - drawn.angle)) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_spur_on_the_mask_moves_the_ellipse_little() -> None:
+    drawn = Ellipse(140, 96, 70, 55, 0.2)
+    outputs = outputs_of(drawn)
+    outputs["mask"][90:96, 200:240] = 255
+    outputs["mask"][5:12, 5:40] = 255  # and another part elsewhere
+    assert head_of(outputs, HEIGHT, WIDTH).ellipse.perimeter == pytest.approx(drawn.perimeter, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("head", "presence", "expected"),
+    [
+        (Ellipse(140, 96, 70, 55, 0), 0.2, postprocess.NO_HEAD),
+        (None, 0.9, postprocess.NO_HEAD),
+        (Ellipse(30, 96, 70, 60, 0), 0.9, postprocess.CUT),
+        (Ellipse(140, 96, 80, 30, 0), 0.9, postprocess.IMPLAUSIBLE),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_with_its_reason(
+    head: Ellipse | None, presence: float, expected: Refusal
+) -> None:
+    outputs = outputs_of(head, presence)
+    assert postprocess.find(outputs, HEIGHT, WIDTH) == expected
+    assert postprocess.refusal(outputs, HEIGHT, WIDTH) == expected.reason
+
+
+def test_a_blurred_mask_is_less_certain_than_a_sharp_one() -> None:
+    sharp = outputs_of(Ellipse(140, 96, 70, 55, 0))
+    doubtful = {**sharp, "mask": (sharp["mask"] * 0.6).astype(np.uint8)}
+    assert head_of(doubtful, HEIGHT, WIDTH).certainty < head_of(sharp, HEIGHT, WIDTH).certainty - 0.1
+
+
+def test_lengths_follow_rows_and_columns_each_with_their_own_spacing() -> None:
+    points = Ellipse(100, 100, 60, 60, 0).points(64) + 0.5
+    outline = Outline(95, postprocess.HEAD, tuple((float(x), float(y)) for x, y in points))
+    found = values(postprocess.measure(outline, (0.4, 0.5)))  # 0.4 mm between rows, 0.5 mm between columns
+    assert found[postprocess.BPD.value] == pytest.approx(2 * 60 * 0.4, rel=1e-6)
+    assert found[postprocess.OFD.value] == pytest.approx(2 * 60 * 0.5, rel=1e-6)
+    assert found[postprocess.HC.value] == pytest.approx(Ellipse(0, 0, 30, 24, 0).perimeter, rel=1e-6)
+
+
+def test_perimeter_of_a_circle_is_exact() -> None:
+    assert Ellipse(0, 0, 10, 10, 0).perimeter == pytest.approx(20 * math.pi)
+
+
+@pytest.mark.parametrize(("hc_mm", "weeks"), [(100, 14.66), (175, 20.02), (300, 33.26), (340, 39.11)])
+def test_gestational_age_follows_hadlocks_equation(hc_mm: float, weeks: float) -> None:
+    assert postprocess.gestational_age_weeks(hc_mm) == pytest.approx(weeks, abs=0.01)
+
+
+@pytest.mark.parametrize(("hc_mm", "half_days"), [(75, 8.33), (175, 10.36), (240, 14.42), (300, 20.86), (330, 18.9)])
+def test_gestational_age_carries_the_papers_spread_of_its_weeks(hc_mm: float, half_days: float) -> None:
+    (age,) = postprocess.gestational_age(hc_mm)
+    assert (age.unit, age.method_code) == ("d", postprocess.HADLOCK_BY_HC)
+    assert age.upper - age.value == pytest.approx(half_days)
+    assert age.value - age.lower == pytest.approx(half_days)
+
+
+@pytest.mark.parametrize("hc_mm", [30.0, 390.0, math.nan])
+def test_no_gestational_age_outside_the_weeks_of_the_formula(hc_mm: float) -> None:
+    assert postprocess.gestational_age(hc_mm) == ()
+
+
+def test_points_on_a_line_are_no_ellipse() -> None:
+    line = np.column_stack([np.arange(20.0), 2 * np.arange(20.0)])
+    assert ellipses.fit(line) is None
+    assert ellipses.fit(line[:4]) is None
