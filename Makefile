@@ -47,3 +47,16 @@ proto: setup  ## generate protos/gen from protos/sonobridge
 
 lock:  ## choose the versions of indirect dependencies anew
 	@sh infra/local/lock.sh
+
+# train-fetal_head learns the model anew and evaluates it; evaluate-fetal_head measures the one that is served.
+# ARGS="--data FOLDER --minutes 60" goes to the module; both have an environment of their own, for torch is large.
+.parts/training/ready: services/inference/training/requirements.txt
+	@python3.11 -m venv .parts/training
+	@.parts/training/bin/pip install --quiet -r $<
+	@touch $@
+
+train-%: .parts/training/ready
+	@.parts/training/bin/python -m services.inference.models.$*.train $(ARGS)
+
+evaluate-%: .parts/training/ready
+	@.parts/training/bin/python -m services.inference.models.$*.evaluate $(ARGS)
