@@ -21,6 +21,8 @@ _SPECIFIC_CHARACTER_SET = 0x00080005
 _TEXT = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 # Their multi-byte characters may hold 5CH, the value delimiter, as second byte (PS3.5 6.1.2.5.4); GB18030 contains the other two.
 _CHINESE = frozenset((GB18030, "GBK", "ISO 2022 GBK"))
+# ESC $ ) A, which calls GB 2312 (ISO 2022 IR 58) into G1, PS3.5 Annex K; pydicom leaves it in the text.
+_TO_GB2312 = "\x1b$)A"
 _DEFAULT = frozenset(("", "ISO_IR 6", "ISO 2022 IR 6"))
 
 
@@ -65,11 +67,13 @@ def detect(texts: list[bytes]) -> str:
 
 def decode(value: bytes, declared: list[str], name: bool = False) -> str:
     """`value` as text; what cannot be decoded becomes U+FFFD."""
-    if declared and declared[0] in _CHINESE:
+    # GB18030 and GBK admit no code extensions, yet scanners write them behind an empty first value.
+    if any(one in _CHINESE for one in declared):
         return value.decode("gb18030", "replace")
     if declared and declared[0] == UTF8:
         return value.decode("utf-8", "replace")
-    return decode_bytes(value, convert_encodings(declared), PN_DELIMS if name else TEXT_VR_DELIMS)
+    text = decode_bytes(value, convert_encodings(declared), PN_DELIMS if name else TEXT_VR_DELIMS)
+    return text.replace(_TO_GB2312, "")
 
 
 def _declared(dataset: Dataset) -> list[str]:
@@ -83,7 +87,7 @@ def _declared(dataset: Dataset) -> list[str]:
 def _detect(declared: list[str], texts: list[bytes]) -> str:
     if all(one in _DEFAULT for one in declared) and not any(b"\x1b" in text for text in texts):
         return detect(texts)
-    if declared == [UTF8] and any(not _is_utf8(text) for text in texts):
+    if UTF8 in declared and any(not _is_utf8(text) for text in texts):
         return detect(texts)
     return ""
 
@@ -127,6 +131,8 @@ def _transcode(dataset: Dataset, inherited: list[str]) -> None:
             value = decode(element.value, inherited, name=vr == "PN").encode("utf-8")
             dataset[tag] = element._replace(value=value, length=len(value))
     dataset.SpecificCharacterSet = UTF8
+    # pydicom decodes what is not yet converted by the set that the file was read with, whatever the dataset declares now.
+    dataset.set_original_encoding(*dataset.original_encoding, convert_encodings(UTF8))
 
 
 def _vr(element: DataElement | RawDataElement | None, tag: int) -> str:
