@@ -102,8 +102,12 @@ def main() -> int:
     one.add_argument("part", nargs="*", choices=[*BY_NAME, []])
     commands.add_parser("down", help="stop it")
     commands.add_parser("status", help="health, ports, memory and log of each part")
-    for name, text in (("start", "start one part"), ("stop", "stop one part; it stays down"),
-                       ("restart", "stop one part and start it again"), ("log", "the last lines of its log")):
+    for name, text in (
+        ("start", "start one part"),
+        ("stop", "stop one part; it stays down"),
+        ("restart", "stop one part and start it again"),
+        ("log", "the last lines of its log"),
+    ):
         commands.add_parser(name, help=text).add_argument("part", choices=list(BY_NAME))
     kill = commands.add_parser("kill", help="end one part by SIGKILL; it comes back by itself")
     kill.add_argument("part", choices=list(BY_NAME))

@@ -47,7 +47,6 @@ class PartStatus:
 @contextmanager
 def socket_address(state: State) -> Iterator[str]:
     """The supervisor's socket by a short name: a socket's own path may have 107 characters at most, a folder's more."""
-    state.folder.mkdir(parents=True, exist_ok=True)
     folder = os.open(state.folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield f"/proc/self/fd/{folder}/supervisor.sock"
@@ -117,8 +116,12 @@ class Control:
         self.stop(part)
         self.start(part)
 
-    def wait_ready(self, parts: list[str] | None = None, within: timedelta = TIMEOUT,
-                   tell: Callable[[PartStatus], None] = lambda _: None) -> None:
+    def wait_ready(
+        self,
+        parts: list[str] | None = None,
+        within: timedelta = TIMEOUT,
+        tell: Callable[[PartStatus], None] = lambda _: None,
+    ) -> None:
         """Returns when the parts (all of them without a list) are ready; tells each change. Raises PartFailed."""
         deadline = time.monotonic() + within.total_seconds()
         told: dict[str, str] = {}
@@ -135,7 +138,9 @@ class Control:
                     raise PartFailed(row.part, row.reason, row.log)
             if time.monotonic() > deadline:
                 late = next(row for row in rows if not row.up)
-                raise PartFailed(late.part, f"{late.phase} after {within.total_seconds():.0f} s: {late.reason}", late.log)
+                raise PartFailed(
+                    late.part, f"{late.phase} after {within.total_seconds():.0f} s: {late.reason}", late.log
+                )
             time.sleep(POLL_S)
 
     def _wait_gone(self, part: str) -> None:
@@ -154,8 +159,15 @@ class Control:
             log = self.state.log("supervisor")
             argv = (sys.executable, "-m", "infra.local.supervisor", "--state", str(self.state.folder))
             with log.open("ab") as out:
-                child = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                                         start_new_session=True, close_fds=True)
+                child = subprocess.Popen(
+                    argv,
+                    cwd=ROOT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    close_fds=True,
+                )
             deadline = time.monotonic() + SUPERVISOR_WITHIN.total_seconds()
             while time.monotonic() < deadline:
                 try:

@@ -42,8 +42,9 @@ def topics() -> list[Topic]:
     rows: list[Topic] = []
     for row in table["topics"]:
         rows.append(Topic(row["name"], row["partitions"], row["config"]))
-        rows.append(Topic(f"{row['name']}.dlq", row["partitions"],
-                          {"cleanup.policy": "delete", "retention.ms": str(kept_ms)}))
+        rows.append(
+            Topic(f"{row['name']}.dlq", row["partitions"], {"cleanup.policy": "delete", "retention.ms": str(kept_ms)})
+        )
     return rows
 
 
@@ -63,14 +64,21 @@ class Kafka:
         with admin_client(self.bootstrap) as admin:
             present = set(admin.list_topics())
             new = [
-                NewTopic(name=name, num_partitions=partitions or topic.partitions, replication_factor=1,
-                         topic_configs=dict(topic.config))
-                for name, topic in wanted.items() if name not in present
+                NewTopic(
+                    name=name,
+                    num_partitions=partitions or topic.partitions,
+                    replication_factor=1,
+                    topic_configs=dict(topic.config),
+                )
+                for name, topic in wanted.items()
+                if name not in present
             ]
             if new:
                 try:
                     admin.create_topics(new)
-                except TopicAlreadyExistsError:  # another process makes the same ones: they exist, which is what was asked
+                except (
+                    TopicAlreadyExistsError
+                ):  # another process makes the same ones: they exist, which is what was asked
                     return
 
     def check(self) -> None:
@@ -135,8 +143,17 @@ def server_properties(data: Path, port: int, controller_port: int) -> str:
 
 def java(heap: str, main: str, *arguments: str) -> tuple[str, ...]:
     """A command line for one of Kafka's classes, with a small heap and quick start."""
-    return (str(JAVA), "-Xms64m", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", classpath(), main,
-            *arguments)
+    return (
+        str(JAVA),
+        "-Xms64m",
+        f"-Xmx{heap}",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        classpath(),
+        main,
+        *arguments,
+    )
 
 
 def prepare(folder: Path, port: int, controller_port: int, log: Path) -> Path:
@@ -146,7 +163,9 @@ def prepare(folder: Path, port: int, controller_port: int, log: Path) -> Path:
     write_whole(properties, server_properties(data, port, controller_port))
     if not (data / "meta.properties").exists():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        format_data = java("128m", "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties))
+        format_data = java(
+            "128m", "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties)
+        )
         with log.open("ab") as out:
             done = subprocess.run(format_data, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False)
         if done.returncode:

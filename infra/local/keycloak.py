@@ -77,8 +77,12 @@ class Keycloak:
         if httpx.get(f"{base}/realms/{REALM}", timeout=TIMEOUT_S).status_code == 200:
             return
         with httpx.Client(base_url=base, timeout=TIMEOUT_S) as client:
-            form = {"grant_type": "password", "client_id": "admin-cli", "username": ADMIN,
-                    "password": self.secrets.value("keycloak-admin")}
+            form = {
+                "grant_type": "password",
+                "client_id": "admin-cli",
+                "username": ADMIN,
+                "password": self.secrets.value("keycloak-admin"),
+            }
             token = client.post("/realms/master/protocol/openid-connect/token", data=form).raise_for_status().json()
             client.headers["Authorization"] = f"Bearer {token['access_token']}"
             client.post("/admin/realms", json=json.loads(self.realm())).raise_for_status()
@@ -114,8 +118,7 @@ def command(home: Path, server: Keycloak) -> Command:
         "kc.config.built": "true",
         "jboss.server.config.dir": home / "conf",
         "java.util.logging.manager": "org.jboss.logmanager.LogManager",
-        "java.util.concurrent.ForkJoinPool.common.threadFactory":
-            "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
+        "java.util.concurrent.ForkJoinPool.common.threadFactory": "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
         "picocli.disable.closures": "true",
         "user.language": "en",
     }
@@ -132,9 +135,16 @@ def command(home: Path, server: Keycloak) -> Command:
     }
     return Command(
         argv=(
-            str(JAVA), *memory, *(f"-D{name}={value}" for name, value in properties.items()), *opens,
-            "-cp", str(home / "lib" / "quarkus-run.jar"), "io.quarkus.bootstrap.runner.QuarkusEntryPoint",
-            "start", "--optimized", *(f"--{name}={value}" for name, value in options.items()),
+            str(JAVA),
+            *memory,
+            *(f"-D{name}={value}" for name, value in properties.items()),
+            *opens,
+            "-cp",
+            str(home / "lib" / "quarkus-run.jar"),
+            "io.quarkus.bootstrap.runner.QuarkusEntryPoint",
+            "start",
+            "--optimized",
+            *(f"--{name}={value}" for name, value in options.items()),
         ),
         cwd=home,
         env={
@@ -149,8 +159,9 @@ def start_keycloak(folder: Path) -> Iterator[Keycloak]:
     """A private server with the platform's realm, its issuer its own address, stopped when the block ends."""
     state = State(folder)
     ports = keep_ports(state.ports, PORTS)
-    server = Keycloak(ports["keycloak"], ports["keycloak-management"], f"http://{HOST}:{ports['keycloak']}",
-                      Secrets(state.secrets))
+    server = Keycloak(
+        ports["keycloak"], ports["keycloak-management"], f"http://{HOST}:{ports['keycloak']}", Secrets(state.secrets)
+    )
     home = prepare(state.data("keycloak"))
     with running("keycloak", command(home, server), server.check, state.log("keycloak"), READY_WITHIN):
         server.create_realm()

@@ -33,7 +33,9 @@ def routes() -> list[Route]:
     return [Route(row["path"], row["part"]) for row in table["routes"]]
 
 
-def render(folder: Path, port: int, upstreams: Mapping[str, int], console: Path = CONSOLE, as_root: bool = False) -> str:
+def render(
+    folder: Path, port: int, upstreams: Mapping[str, int], console: Path = CONSOLE, as_root: bool = False
+) -> str:
     """The whole configuration; `upstreams` gives the loopback port of each part."""
     locations = "\n".join(_location(route, upstreams[route.part]) for route in routes())
     temporary = "\n".join(f"  {name}_temp_path {folder}/{name};" for name in TEMPORARY)

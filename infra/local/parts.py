@@ -69,8 +69,14 @@ def _service(name: str, *more_ports: str) -> Part:
 
 PARTS: tuple[Part, ...] = (
     Part("postgres", _postgres, lambda s: s.postgres.check(), lambda s: s.postgres.create_database(), ("postgres",)),
-    Part("keycloak", _keycloak, lambda s: s.keycloak.check(), lambda s: s.keycloak.create_realm(), keycloak.PORTS,
-         within=keycloak.READY_WITHIN),
+    Part(
+        "keycloak",
+        _keycloak,
+        lambda s: s.keycloak.check(),
+        lambda s: s.keycloak.create_realm(),
+        keycloak.PORTS,
+        within=keycloak.READY_WITHIN,
+    ),
     Part("kafka", _kafka, lambda s: s.kafka.check(), lambda s: s.kafka.create_topics(), kafka.PORTS),
     Part("triton", _triton, lambda s: s.triton.check(), ports=triton.PORTS),
     Part("nginx", _nginx, lambda s: nginx.check(s.ports["front"]), ports=("front",)),

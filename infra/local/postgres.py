@@ -113,8 +113,17 @@ def prepare(folder: Path, secrets: Secrets, log: Path) -> Path:
     write_whole(password, secrets.value(secret_name(BOOTSTRAP)), 0o600)
     account.give(password)
     initdb = (
-        *account.prefix(), str(binaries() / "initdb"), "-D", str(data), "-U", BOOTSTRAP, f"--pwfile={password}",
-        "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums",
+        *account.prefix(),
+        str(binaries() / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        BOOTSTRAP,
+        f"--pwfile={password}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--data-checksums",
     )
     try:
         with log.open("ab") as out:

@@ -39,10 +39,24 @@ def ensure(part: str, folder: Path, until_pid: int) -> None:
     with locked(folder / f"{part}.lock"):
         if ready.exists():
             return
-        command = (sys.executable, "-m", "infra.local.private", part, "--folder", str(folder), "--until-pid", str(until_pid))
+        command = (
+            sys.executable,
+            "-m",
+            "infra.local.private",
+            part,
+            "--folder",
+            str(folder),
+            "--until-pid",
+            str(until_pid),
+        )
         with log.open("ab") as out:
             keeper = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         deadline = time.monotonic() + READY_WITHIN_S
         while not ready.exists():

@@ -88,8 +88,9 @@ def spawn(command: Command, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def wait_ready(part: str, process: subprocess.Popen[bytes], ready: Callable[[], None], log: Path,
-               timeout: timedelta) -> None:
+def wait_ready(
+    part: str, process: subprocess.Popen[bytes], ready: Callable[[], None], log: Path, timeout: timedelta
+) -> None:
     """Polls `ready` until it raises NotReady no more. Raises PartFailed when the process ends or time is up."""
     deadline = time.monotonic() + timeout.total_seconds()
     pause = 0.05
@@ -139,8 +140,9 @@ def kill_group(pid: int) -> None:
 
 
 @contextmanager
-def running(part: str, command: Command, ready: Callable[[], None], log: Path,
-            timeout: timedelta) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    part: str, command: Command, ready: Callable[[], None], log: Path, timeout: timedelta
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ready inside the block and gone after it. Raises PartFailed."""
     process = spawn(command, log)
     try:

@@ -72,8 +72,15 @@ def run(step: str, *argv: str, cwd: Path = ROOT, env: dict[str, str] | None = No
         with log.open("ab") as out:
             out.write(f"$ {' '.join(argv)}\n".encode())
             out.flush()
-            done = subprocess.run(argv, cwd=cwd, env=os.environ | (env or {}), stdin=subprocess.DEVNULL, stdout=out,
-                                  stderr=subprocess.STDOUT, check=False)
+            done = subprocess.run(
+                argv,
+                cwd=cwd,
+                env=os.environ | (env or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
         if done.returncode == 0:
             return
         if attempt < tries:
@@ -122,8 +129,18 @@ def maven(step: str, pom: Path, target: Path) -> None:
     """Copies what a pom depends on into a folder."""
     # Debian's own Java knows the certificates that this machine trusts; the wheel's serves where there is no other.
     env = {} if shutil.which("java") else {"JAVA_HOME": str(JAVA_HOME)}
-    run(step, "mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={target}", env=env,
-        tries=TRIES)
+    run(
+        step,
+        "mvn",
+        "-q",
+        "-B",
+        "-f",
+        str(pom),
+        "dependency:copy-dependencies",
+        f"-DoutputDirectory={target}",
+        env=env,
+        tries=TRIES,
+    )
 
 
 def debian_packages(purposes: Sequence[str]) -> None:
@@ -174,8 +191,19 @@ def triton() -> None:
 
     def make_server() -> None:
         home = replaced(DOWNLOADS / "triton")
-        run("triton", uv, "pip", "install", "--no-deps", "--require-hashes", "--target", str(home / "vendor"), "-r",
-            str(server), tries=TRIES)
+        run(
+            "triton",
+            uv,
+            "pip",
+            "install",
+            "--no-deps",
+            "--require-hashes",
+            "--target",
+            str(home / "vendor"),
+            "-r",
+            str(server),
+            tries=TRIES,
+        )
         given = home / "vendor" / "pytriton" / "tritonserver"
         shutil.copytree(given / "backends" / "python", home / "backends" / "python")
         stub = given / "python_backend_stubs" / "3.11" / "triton_python_backend_stub"
@@ -185,8 +213,18 @@ def triton() -> None:
         home = DOWNLOADS / "models-venv"
         shutil.rmtree(home, ignore_errors=True)
         run("models-venv", uv, "venv", "-q", "--python", sys.executable, str(home))
-        run("models-venv", uv, "pip", "install", "--require-hashes", "--python", str(home / "bin" / "python"), "-r",
-            str(models), tries=TRIES)
+        run(
+            "models-venv",
+            uv,
+            "pip",
+            "install",
+            "--require-hashes",
+            "--python",
+            str(home / "bin" / "python"),
+            "-r",
+            str(models),
+            tries=TRIES,
+        )
 
     once("triton", digest(server), make_server)
     once("models-venv", digest(models), make_models)

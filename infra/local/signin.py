@@ -20,8 +20,12 @@ class SignInFailed(Exception):
 
 def machine_token(issuer: str, client_id: str, client_secret: str, organisation: str) -> str:
     """An access token by client credentials, for one organisation's alias. Raises SignInFailed, httpx.HTTPError."""
-    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret,
-            "scope": f"organization:{organisation}"}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "scope": f"organization:{organisation}",
+    }
     return _token(httpx.post(f"{issuer}/protocol/openid-connect/token", data=form, timeout=TIMEOUT_S))
 
 
@@ -32,8 +36,15 @@ def person_token(issuer: str, username: str, password: str, organisation: str, r
     """
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    query = {"client_id": CLIENT, "response_type": "code", "redirect_uri": redirect_uri, "code_challenge": challenge,
-             "code_challenge_method": "S256", "scope": f"openid organization:{organisation}", "ui_locales": "en"}
+    query = {
+        "client_id": CLIENT,
+        "response_type": "code",
+        "redirect_uri": redirect_uri,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+        "scope": f"openid organization:{organisation}",
+        "ui_locales": "en",
+    }
     answers = {"username": username, "password": password, "credentialId": ""}
     with httpx.Client(timeout=TIMEOUT_S) as browser:
         page = _visit(browser, "GET", f"{issuer}/protocol/openid-connect/auth", params=query)
@@ -48,8 +59,13 @@ def person_token(issuer: str, username: str, password: str, organisation: str, r
         given = parse_qs(urlparse(page.headers["location"]).query)
         if "code" not in given:
             raise SignInFailed(given.get("error_description", given.get("error", ["no code came back"]))[0])
-        form = {"grant_type": "authorization_code", "client_id": CLIENT, "code": given["code"][0],
-                "redirect_uri": redirect_uri, "code_verifier": verifier}
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": CLIENT,
+            "code": given["code"][0],
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
         return _token(browser.post(f"{issuer}/protocol/openid-connect/token", data=form))
 
 

@@ -15,8 +15,16 @@ HOST = "127.0.0.1"
 AE_TITLE = "SONOBRIDGE"
 # Every port of the stack by name; the part that owns it is in the table of parts.py.
 PORT_NAMES = (
-    "front", "postgres", "kafka", "kafka-controller", "keycloak", "keycloak-management",
-    "triton-grpc", "triton-http", "triton-metrics", "ingest-dicom",
+    "front",
+    "postgres",
+    "kafka",
+    "kafka-controller",
+    "keycloak",
+    "keycloak-management",
+    "triton-grpc",
+    "triton-http",
+    "triton-metrics",
+    "ingest-dicom",
     *(f"{service}-{kind}" for service in SERVICES for kind in ("http", "grpc")),
 )
 
