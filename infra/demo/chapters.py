@@ -130,7 +130,7 @@ class Demo:
         must(self.clinic_2.exam(damaged.study) is None, "a file cut short left an exam")
         refusal = self.clinic_2.get("/api/ingest/v1/refusals")["items"][0]
         step.tell(
-            f"a file cut short: refused, 409 with reason {next(iter(answer.failed.values())):#06x}: {refusal['reason']}"
+            f"a file cut short: refused, 409 with reason {next(iter(answer.failed.values())):#06x}: {refusal['detail']}"
         )
 
     def _identities(self, name: str) -> list[str]:

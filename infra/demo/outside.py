@@ -36,7 +36,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Stored:
-    """What STOW-RS answered: the status, UIDs stored, and reasons by UID of what was not."""
+    """What STOW-RS answered: the status, UIDs stored, and reasons by UID of what was not ("" where it could not be read)."""
 
     status: int
     stored: list[str]
@@ -116,13 +116,11 @@ class Session:
             raise Refused(answer)
         found = answer.json()
         body_json = found[0] if isinstance(found, list) else found
+        failed = [item for tag in ("00081198", "0008119A") for item in body_json.get(tag, {}).get("Value", [])]
         return Stored(
             answer.status_code,
             [item["00081155"]["Value"][0] for item in body_json.get("00081199", {}).get("Value", [])],
-            {
-                item.get("00081155", {}).get("Value", [""])[0]: item["00081197"]["Value"][0]
-                for item in body_json.get("00081198", {}).get("Value", [])
-            },
+            {item.get("00081155", {}).get("Value", [""])[0]: item["00081197"]["Value"][0] for item in failed},
             body_json,
         )
 

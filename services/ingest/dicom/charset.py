@@ -132,7 +132,8 @@ def _transcode(dataset: Dataset, inherited: list[str]) -> None:
             dataset[tag] = element._replace(value=value, length=len(value))
     dataset.SpecificCharacterSet = UTF8
     # pydicom decodes what is not yet converted by the set that the file was read with, whatever the dataset declares now.
-    dataset.set_original_encoding(*dataset.original_encoding, convert_encodings(UTF8))
+    implicit, little = dataset.original_encoding
+    dataset.set_original_encoding(implicit, little, convert_encodings(UTF8))
 
 
 def _vr(element: DataElement | RawDataElement | None, tag: int) -> str:
