@@ -103,6 +103,9 @@ def _inspect(path: Path, meta: FileMeta, size_bytes: int, digest: str, inflated:
             raise Unreadable(f"the dataset has no {name} UID")
         if len(uid) > 64 or not uid.replace(".", "").isdigit():
             raise Unreadable(f"the dataset's {name} UID is not a UID")
+    if pixels is None and _claims_pixels(uids[0], metadata):
+        # A file cut short right between two elements looks whole otherwise.
+        raise Truncated(f"the file ends at byte {size}, before the pixel data of its image")
     root = f"{BULK_DATA_ROOT}/studies/{uids[2]}/series/{uids[3]}/instances/{uids[1]}/bulkdata"
     bulk = {}
     for element in elements.values():
@@ -171,6 +174,12 @@ def _geometry(metadata: dict[str, Any]) -> frames.Geometry:
         photometric_interpretation=_text(metadata, "00280004"),
         number_of_frames=max(number, 1),
     )
+
+
+def _claims_pixels(sop_class_uid: str, metadata: dict[str, Any]) -> bool:
+    """Whether an instance must have pixels: its class is of images, or it describes some that do not lie elsewhere."""
+    elsewhere = "00287FE0" in metadata  # Pixel Data Provider URL
+    return not elsewhere and ("Image Storage" in UID(sop_class_uid).name or "00280010" in metadata)
 
 
 def _extended(file: BinaryIO, elements: dict[int, Element]) -> tuple[bytes, bytes] | None:
