@@ -50,7 +50,7 @@ def typeset(content: Content, key_image_png: bytes | None, fonts_dir: Path) -> b
             font_paths=_fonts(fonts_dir),
             ignore_system_fonts=True,
             pdf_standards="a-3b",
-            timestamp=content.signed.at,
+            timestamp=content.signed.at.replace(microsecond=0),  # PDF dates end with the second
         )
     if not isinstance(made, bytes):
         raise TypeError("typst made no single PDF")
