@@ -62,6 +62,11 @@ def build_app(service: str, title: str, authenticator: Authenticator | None, rea
     async def framework(request: Request, error: HTTPException) -> Response:
         return problem(error.status_code, str(error.detail), str(error.detail), "Http", {}, dict(error.headers or {}))
 
+    @app.exception_handler(Exception)
+    async def fault(request: Request, error: Exception) -> Response:
+        # The log has the rest; the trace id leads there.
+        return problem(500, SonoBridgeError.title(), SonoBridgeError.title(), SonoBridgeError.code(), {})
+
     app.add_middleware(_Trace)
     return app
 
