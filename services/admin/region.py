@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -65,10 +66,10 @@ class Applier:
         organisations: dict[str, dict[str, Any]] = region.get("organisations", {})
         for alias, entry in organisations.items():
             body = {name: value for name, value in entry.items() if name not in _INSIDE}
-            self._put("organisation", f"organisations/{alias}", alias, body)
+            self._put("organisation", "organisations", alias, body)
         for alias, entry in organisations.items():
             for ae_title, device in entry.get("devices", {}).items():
-                self._put("device", f"devices/{ae_title}", ae_title, device | {"organisation": alias})
+                self._put("device", "devices", ae_title, device | {"organisation": alias})
             for client_id, machine in entry.get("machines", {}).items():
                 self.machine(alias, client_id, machine)
             for username, person in entry.get("people", {}).items():
@@ -76,18 +77,21 @@ class Applier:
         for number, agreement in region.get("agreements", {}).items():
             for body in agreement.get("versions", [agreement]):
                 parties = {name: agreement[name] for name in ("requester", "reader") if name in agreement}
-                self._put("agreement", f"agreements/{number}", number, parties | body)
+                self._put("agreement", "agreements", number, parties | body)
 
     def machine(self, alias: str, client_id: str, entry: dict[str, Any]) -> None:
         """Put one machine and keep its secret."""
         body = {name: value for name, value in entry.items() if name != "ae_title"}
-        answer = self._directory.put(f"machines/{client_id}", body | {"organisation": alias})
+        answer = self._directory.put(f"machines/{quote(client_id, safe='')}", body | {"organisation": alias})
         secret, note = answer["client_secret"], ""
         known = self._credentials.machine(client_id)
         if secret is None and known is not None:
             secret = known["client_secret"]
         elif secret is None and self._renew_missing:
-            secret, note = self._directory.post(f"machines/{client_id}/secret")["client_secret"], "new secret"
+            secret, note = (
+                self._directory.post(f"machines/{quote(client_id, safe='')}/secret")["client_secret"],
+                "new secret",
+            )
         if secret is not None:
             self._credentials.keep_machine(alias, client_id, secret, entry.get("ae_title"))
         else:
@@ -96,12 +100,15 @@ class Applier:
 
     def person(self, alias: str, username: str, entry: dict[str, Any]) -> None:
         """Put one person and keep the password."""
-        answer = self._directory.put(f"memberships/{username}", entry | {"organisation": alias})
+        answer = self._directory.put(f"memberships/{quote(username, safe='')}", entry | {"organisation": alias})
         password, note = answer["password"], ""
         if password is None:
             password = self._credentials.password_of(username)
         if password is None and self._renew_missing:
-            password, note = self._directory.post(f"memberships/{username}/password")["password"], "new password"
+            password, note = (
+                self._directory.post(f"memberships/{quote(username, safe='')}/password")["password"],
+                "new password",
+            )
         if password is not None:
             self._credentials.keep_person(alias, username, password, list(entry.get("roles", [])))
         else:
@@ -109,7 +116,7 @@ class Applier:
         self._tell(Result("person", username, answer["outcome"], note))
 
     def _put(self, kind: str, path: str, name: str, body: dict[str, Any]) -> None:
-        answer = self._directory.put(path, _plain(body))
+        answer = self._directory.put(f"{path}/{quote(name, safe='')}", _plain(body))
         version = answer.get("agreement", {}).get("version")
         self._tell(Result(kind, name, answer["outcome"], f"version {version}" if version else ""))
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 
 from services.shared.auth import ServiceToken
-from services.shared.errors import Conflict, SonoBridgeError, Unavailable
+from services.shared.errors import Conflict, Invalid, SonoBridgeError, Unavailable
 
 # Marks the clients that the directory made, so that it never hands out or changes another one.
 _OWNER = "sonobridge.organisation"
@@ -161,8 +161,19 @@ class Keycloak:
             ) from error
         if answer.is_success or answer.status_code == also:
             return answer.json() if answer.content and answer.is_success else None
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 or answer.status_code == 401:
+            # 401: the realm was made anew and does not know this token; the next one it will.
             raise Unavailable(f"Keycloak answers {answer.status_code}; try again shortly")
+        if answer.status_code == 400:
+            raise Invalid(f"Keycloak refuses this: {_reason(answer)}")
         raise SonoBridgeError(
             f"Keycloak refuses {method} {path.split('?', maxsplit=1)[0]}: {answer.status_code} {answer.text[:300]}"
         )
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        content: dict[str, Any] = answer.json()
+        return str(content.get("errorMessage") or content.get("error_description") or content.get("error") or content)
+    except (ValueError, AttributeError):
+        return answer.text[:300]

@@ -22,6 +22,7 @@ from services.directory.model import (
     next_version,
     settle,
 )
+from services.shared import crash
 from services.shared.clock import uuid7
 from services.shared.db import Database, Transaction
 from services.shared.errors import Conflict, Invalid, NotFound
@@ -114,6 +115,7 @@ class DirectoryService:
             )  # refuses before anything is made at the identity provider
         ensure = self._identity.ensure_machine if proposed.machine else self._identity.ensure_person
         subject = await ensure(alias, proposed.username, proposed.display_name)
+        crash.point("directory.account_made")
         async with self._db.work("operator") as tx:
             await store.lock_writes(tx)
             existing, outcome, membership = await self._settle_membership(tx, alias, replace(proposed, subject=subject))
@@ -122,6 +124,7 @@ class DirectoryService:
             elif outcome == Outcome.CHANGED:
                 await store.update_membership(tx, membership)
             await self._publish(tx, outcome, membership, membership.organisation_id)
+        crash.point("directory.membership_committed")
         if not membership.active:
             await self._identity.leave(alias, subject)
             return Put(outcome, membership)

@@ -74,11 +74,11 @@ def build(app: FastAPI, service: DirectoryService, own_client_id: str) -> None:
         page = await read.devices(caller, organisation, cursor, limit)
         return bodies.DevicePage(items=[bodies.DeviceView.of(*one) for one in page.items], next=page.next)
 
-    @app.get(f"{base}/devices/{{ae_title}}")
+    @app.get(f"{base}/devices/{{ae_title:path}}")
     async def get_device(ae_title: str, caller: Caller) -> bodies.DeviceView:
         return bodies.DeviceView.of(*await read.device(caller, ae_title))
 
-    @app.put(f"{base}/devices/{{ae_title}}")
+    @app.put(f"{base}/devices/{{ae_title:path}}")
     async def put_device(
         ae_title: str, body: bodies.DeviceBody, caller: Operator, response: Response
     ) -> bodies.DevicePut:

@@ -10,8 +10,8 @@ _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 # What Keycloak accepts as an alias and a person can type; it is the organisation's name in tokens and scopes.
 _ALIAS = re.compile(r"[a-z][a-z0-9-]{1,62}")
-# Keycloak keeps user names in lower case, so only these are unambiguous.
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+# Keycloak keeps user names in lower case and wants 3 characters at least, so only these are unambiguous.
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
 # Keycloak's own names for the users behind machine clients.
 _SERVICE_ACCOUNT = "service-account-"
 # PS3.5, 6.2, VR CS: 16 bytes at most of upper-case letters, digits, space and underscore.
@@ -76,7 +76,7 @@ def username(text: str) -> str:
     return _match(
         _USERNAME,
         text,
-        "a user name or client id has 2 to 64 lower-case letters, digits, dots, underscores and hyphens",
+        "a user name or client id has 3 to 64 lower-case letters, digits, dots, underscores and hyphens",
     )
 
 
