@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
 import services.billing
 from infra.local.postgres import BOOTSTRAP, Postgres
@@ -64,14 +65,24 @@ def settings_of(database: TestDatabase, user: str) -> PostgresSettings:
     )
 
 
+@pytest.fixture(scope="session")
+def template(postgres: Postgres) -> Iterator[str]:
+    """A database with billing's schema, to copy."""
+    name = f"template_{uuid4().hex}"
+    postgres.create_database(name)
+    migrate(settings_of(TestDatabase(postgres, name), "sonobridge_owner"), "billing", FOLDER / "migrations")
+    yield name
+    postgres.drop_database(name)
+
+
 @pytest.fixture
-def migrated(postgres: Postgres) -> Iterator[TestDatabase]:
+def migrated(postgres: Postgres, template: str) -> Iterator[TestDatabase]:
     """A database with billing's schema for one test: a platform has one own organisation and one row of periods."""
     name = f"test_{uuid4().hex}"
-    postgres.create_database(name)
-    database = TestDatabase(postgres, name)
-    migrate(settings_of(database, "sonobridge_owner"), "billing", FOLDER / "migrations")
-    yield database
+    with psycopg.connect(postgres.conninfo(BOOTSTRAP, "postgres"), autocommit=True) as server:
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        server.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
+    yield TestDatabase(postgres, name)
     postgres.drop_database(name)
 
 
