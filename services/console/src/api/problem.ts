@@ -1,0 +1,32 @@
+/** What the platform says went wrong (RFC 9457), or what the network did. `status` is 0 when no answer came. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly data: Record<string, unknown> = {},
+  ) {
+    super(detail)
+    this.name = 'Problem'
+  }
+}
+
+/** The problem that a failed answer carries; falls back to its status where the body is not problem+json (a proxy's own page). */
+export async function problemOf(response: Response): Promise<Problem> {
+  const type = response.headers.get('content-type') ?? ''
+  if (!type.includes('json')) return new Problem(response.status, 'Http', response.statusText)
+  try {
+    const body = (await response.json()) as Record<string, unknown>
+    const code = typeof body['type'] === 'string' ? (body['type'].split(':').pop() ?? 'Http') : 'Http'
+    const detail = typeof body['detail'] === 'string' ? body['detail'] : response.statusText
+    return new Problem(response.status, code, detail, body)
+  } catch {
+    return new Problem(response.status, 'Http', response.statusText)
+  }
+}
+
+/** Any thrown value as a Problem. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  return new Problem(0, 'Network', error instanceof Error ? error.message : String(error))
+}

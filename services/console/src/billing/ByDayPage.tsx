@@ -1,0 +1,97 @@
+import { useQuery } from '@tanstack/react-query'
+import { DatePicker } from 'antd'
+import dayjs from 'dayjs'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { getJson, withQuery } from '../api/client'
+import { type Column, DataTable } from '../ui/DataTable'
+import { decimalOf } from '../ui/money'
+import { Nothing } from '../ui/Notice'
+import { PageFrame } from '../ui/PageFrame'
+import { dateIn } from '../ui/time'
+import { useFormat } from '../ui/useFormat'
+import { startChart } from './chart'
+import type { ByDay } from './types'
+
+const FIRST_DAYS = 30
+type Day = ByDay['items'][number]
+
+/** Charges by service date: a chart, and the same figures as a table. */
+export function ByDayPage() {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const [range, setRange] = useState(() => ({ from: dateIn(format.timeZone, new Date(), 1 - FIRST_DAYS), to: dateIn(format.timeZone, new Date()) }))
+  const days = useQuery({
+    queryKey: ['by-day', range],
+    queryFn: ({ signal }) => getJson<ByDay>(withQuery('/api/billing/v1/usage/by-day', range), signal),
+  })
+  const rows = days.data?.items ?? []
+  const columns: Column<Day>[] = [
+    { key: 'date', title: t('usage.date'), render: (one) => format.date(one.service_date) },
+    { key: 'quantity', title: t('usage.quantity'), align: 'right', render: (one) => <span className="number">{format.number(one.quantity)}</span> },
+    { key: 'payable', title: t('cost.payable'), align: 'right', render: (one) => <span className="number">{format.money(one.payable)}</span> },
+    { key: 'receivable', title: t('cost.receivable'), align: 'right', render: (one) => <span className="number">{format.money(one.receivable)}</span> },
+  ]
+  return (
+    <PageFrame
+      title={t('menu.byDay')}
+      hint={t('byDay.hint')}
+      actions={
+        <DatePicker.RangePicker
+          aria-label={t('usage.date')}
+          className="field-wide"
+          allowClear={false}
+          value={[dayjs(range.from), dayjs(range.to)]}
+          onChange={(picked) => {
+            if (picked?.[0] && picked[1]) setRange({ from: picked[0].format('YYYY-MM-DD'), to: picked[1].format('YYYY-MM-DD') })
+          }}
+        />
+      }
+    >
+      {rows.length > 0 ? <Chart rows={rows} /> : !days.isPending && !days.error && <Nothing>{t('usage.empty')}</Nothing>}
+      <DataTable
+        label={t('menu.byDay')}
+        columns={columns}
+        rows={rows}
+        rowKey={(one) => `${one.service_date}/${one.payable.currency}`}
+        empty={t('usage.empty')}
+        loading={days.isPending}
+        error={days.error}
+        onRetry={() => void days.refetch()}
+      />
+    </PageFrame>
+  )
+}
+
+function Chart({ rows }: { rows: Day[] }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const element = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!element.current) return
+    const chart = startChart(element.current)
+    const names = { payable: t('cost.payable'), receivable: t('cost.receivable') }
+    chart.setOption({
+      aria: { enabled: true },
+      color: ['#0b5c7a', '#d98a1f'],
+      tooltip: { trigger: 'axis' },
+      legend: { bottom: 0 },
+      grid: { left: 8, right: 16, top: 24, bottom: 36, containLabel: true },
+      xAxis: { type: 'category', data: rows.map((one) => format.date(one.service_date)) },
+      yAxis: { type: 'value', name: rows[0]?.payable.currency ?? '' },
+      series: (['payable', 'receivable'] as const).map((side) => ({
+        name: names[side],
+        type: 'bar',
+        barMaxWidth: 28,
+        data: rows.map((one) => Number(decimalOf(one[side]))),
+      })),
+    })
+    const watch = new ResizeObserver(() => chart.resize())
+    watch.observe(element.current)
+    return () => {
+      watch.disconnect()
+      chart.dispose()
+    }
+  }, [rows, t, format])
+  return <div ref={element} className="chart" role="img" aria-label={t('byDay.chart')} data-testid="chart" />
+}

@@ -1,0 +1,46 @@
+import { DownloadOutlined } from '@ant-design/icons'
+import { App, Button, Flex } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { download } from '../api/client'
+import { useProblemText } from '../ui/Notice'
+
+const KINDS = [
+  { kind: 'csv', accept: 'text/csv' },
+  { kind: 'pdf', accept: 'application/pdf' },
+] as const
+
+/** A document as CSV and PDF. */
+export function FileButtons({ path, name }: { path: string; name: string }) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const problem = useProblemText()
+  const [busy, setBusy] = useState<string | null>(null)
+  const fetchIt = async (kind: string, accept: string) => {
+    setBusy(kind)
+    try {
+      await download(`${path}.${kind}`, `${name}.${kind}`, accept)
+    } catch (error) {
+      const { title, next } = problem(error)
+      void message.error(`${title} ${next}`)
+    } finally {
+      setBusy(null)
+    }
+  }
+  return (
+    <Flex gap={6} wrap>
+      {KINDS.map(({ kind, accept }) => (
+        <Button
+          key={kind}
+          size="small"
+          icon={<DownloadOutlined />}
+          loading={busy === kind}
+          aria-label={t('invoice.download', { name, kind: kind.toUpperCase() })}
+          onClick={() => void fetchIt(kind, accept)}
+        >
+          {kind.toUpperCase()}
+        </Button>
+      ))}
+    </Flex>
+  )
+}

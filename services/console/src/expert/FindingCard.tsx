@@ -1,0 +1,112 @@
+import { App, Button, Flex, InputNumber, Tag } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Finding, FindingDecision } from '../api/types'
+import { useLanguage } from '../app/useLanguage'
+import { useFormat } from '../ui/useFormat'
+
+const COLOURS = { proposed: 'processing', accepted: 'success', corrected: 'warning', rejected: 'default' } as const
+
+interface Props {
+  finding: Finding
+  selected: boolean
+  onChoose: (finding: Finding) => void
+  /** Absent where nothing can be changed any more. */
+  onDecide?: (decision: FindingDecision) => void
+}
+
+/** One finding: what it says, how sure, by which model; a click shows where. The expert accepts, corrects or rejects it. */
+export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const language = useLanguage()
+  const { message } = App.useApp()
+  const [correcting, setCorrecting] = useState(false)
+  const [value, setValue] = useState<number | null>(finding.corrected_value ?? finding.value)
+  const label = language === 'zh' ? finding.label_zh : finding.label_en
+  const { lower, upper, unit, finding_id } = finding
+  const interval = lower !== null && upper !== null && upper > lower ? ` (${format.number(lower, 1)}–${format.number(upper, 1)})` : ''
+  const correct = () => {
+    if (value === null) {
+      void message.warning(t('finding.needsValue'))
+      return
+    }
+    onDecide?.({ finding_id, state: 'corrected', corrected_value: value })
+    setCorrecting(false)
+  }
+  return (
+    <div className={selected ? 'finding selected' : 'finding'} data-testid={`finding-${finding.code}`} data-state={finding.state}>
+      <Flex vertical gap={6}>
+        <button type="button" className="finding-title" aria-pressed={selected} onClick={() => onChoose(finding)}>
+          <Flex justify="space-between" gap={8} wrap>
+            <strong>{label}</strong>
+            <span className="number">
+              {finding.state === 'corrected' && finding.corrected_value !== null ? (
+                <>
+                  <s>{format.number(finding.value, 1)}</s> <strong>{format.number(finding.corrected_value, 1)}</strong>
+                </>
+              ) : (
+                format.number(finding.value, 1)
+              )}{' '}
+              {t('finding.unit', { unit: unit === 'd' ? t('finding.days') : unit })}
+              {interval}
+            </span>
+          </Flex>
+          <Flex wrap gap={4}>
+            <Tag color={COLOURS[finding.state]}>{t(`findingState.${finding.state}`)}</Tag>
+            {finding.certainty_percent !== null && <Tag>{t('finding.certainty', { percent: format.number(finding.certainty_percent) })}</Tag>}
+            {finding.model && <Tag>{`${finding.model.name} ${finding.model.version}`}</Tag>}
+            {finding.model?.mode === 'trial' && <Tag color="warning">{t('finding.investigational')}</Tag>}
+          </Flex>
+        </button>
+        {onDecide && !correcting && (
+          <Flex wrap gap={6}>
+            <Button
+              size="small"
+              type={finding.state === 'accepted' ? 'primary' : 'default'}
+              aria-pressed={finding.state === 'accepted'}
+              onClick={() => onDecide({ finding_id, state: 'accepted' })}
+              data-testid="accept"
+            >
+              {t('finding.accept')}
+            </Button>
+            <Button size="small" type={finding.state === 'corrected' ? 'primary' : 'default'} onClick={() => setCorrecting(true)} data-testid="correct">
+              {t('finding.correct')}
+            </Button>
+            <Button
+              size="small"
+              danger
+              type={finding.state === 'rejected' ? 'primary' : 'default'}
+              aria-pressed={finding.state === 'rejected'}
+              onClick={() => onDecide({ finding_id, state: 'rejected' })}
+              data-testid="reject"
+            >
+              {t('finding.reject')}
+            </Button>
+          </Flex>
+        )}
+        {onDecide && correcting && (
+          <Flex wrap gap={6} align="center">
+            <InputNumber
+              aria-label={t('finding.correctedValue', { label })}
+              value={value}
+              onChange={setValue}
+              min={0}
+              step={0.1}
+              suffix={unit === 'd' ? t('finding.days') : unit}
+              autoFocus
+              onPressEnter={correct}
+              data-testid="corrected-value"
+            />
+            <Button size="small" type="primary" onClick={correct} data-testid="save-correction">
+              {t('action.apply')}
+            </Button>
+            <Button size="small" onClick={() => setCorrecting(false)}>
+              {t('action.cancel')}
+            </Button>
+          </Flex>
+        )}
+      </Flex>
+    </div>
+  )
+}

@@ -1,0 +1,26 @@
+import type { Draft, Finding, FindingDecision, Report } from '../api/types'
+
+/** What the service holds of a draft, as the form edits it. */
+export function draftOf(report: Report): Draft {
+  const { description, impression, recommendation, critical } = report
+  return { findings: report.findings.map(decisionOf), description, impression, recommendation, critical }
+}
+
+export function decisionOf(finding: Finding): FindingDecision {
+  const { finding_id, state, corrected_value } = finding
+  return corrected_value === null ? { finding_id, state } : { finding_id, state, corrected_value }
+}
+
+export function decide(draft: Draft, decision: FindingDecision): Draft {
+  return { ...draft, findings: draft.findings.map((one) => (one.finding_id === decision.finding_id ? decision : one)) }
+}
+
+/** The finding as the draft has it now. */
+export function withDecision(finding: Finding, draft: Draft): Finding {
+  const decision = draft.findings.find((one) => one.finding_id === finding.finding_id)
+  return decision ? { ...finding, state: decision.state, corrected_value: decision.corrected_value ?? null } : finding
+}
+
+export function undecided(draft: Draft): number {
+  return draft.findings.filter((one) => one.state === 'proposed').length
+}

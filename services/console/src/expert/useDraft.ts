@@ -1,0 +1,76 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { asProblem, type Problem } from '../api/problem'
+import { saveDraft } from '../api/reporting'
+import type { Draft, Report } from '../api/types'
+import { draftOf } from './draft'
+
+const QUIET_MS = 1200
+
+export type SaveState = 'saved' | 'changed' | 'saving' | 'failed'
+
+/**
+ * The draft under edit: saved by itself a moment after the last change, one save at a time, against the version that was
+ * read (If-Match). A draft that somebody else changed is never overwritten: saving stops and says so.
+ */
+export function useDraft(report: Report, editable: boolean) {
+  const [draft, setDraft] = useState(() => draftOf(report))
+  const [state, setState] = useState<SaveState>('saved')
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const etag = useRef<string | null>(report.etag)
+  const wanted = useRef<Draft | null>(null)
+  const running = useRef<Promise<boolean> | null>(null)
+
+  const flush = useCallback((): Promise<boolean> => {
+    const work = async (): Promise<boolean> => {
+      while (wanted.current !== null) {
+        const next = wanted.current
+        wanted.current = null
+        setState('saving')
+        try {
+          const answer = await saveDraft(report.id, next, etag.current)
+          etag.current = answer.etag ?? answer.body?.etag ?? null
+          setProblem(null)
+        } catch (error) {
+          wanted.current ??= next
+          setProblem(asProblem(error))
+          setState('failed')
+          return false
+        }
+      }
+      setState('saved')
+      return true
+    }
+    running.current ??= work().finally(() => {
+      running.current = null
+    })
+    return running.current
+  }, [report.id])
+
+  const edit = useCallback((change: (draft: Draft) => Draft) => {
+    setDraft((before) => {
+      const after = change(before)
+      wanted.current = after
+      return after
+    })
+    setState('changed')
+  }, [])
+
+  useEffect(() => {
+    if (!editable || state !== 'changed') return
+    const timer = setTimeout(() => void flush(), QUIET_MS)
+    return () => clearTimeout(timer)
+  }, [draft, state, editable, flush])
+
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (wanted.current !== null) event.preventDefault()
+    }
+    window.addEventListener('beforeunload', warn)
+    return () => {
+      window.removeEventListener('beforeunload', warn)
+      if (wanted.current !== null && editable) void flush()
+    }
+  }, [editable, flush])
+
+  return { draft, edit, state, problem, flush }
+}

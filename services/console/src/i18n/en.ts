@@ -1,0 +1,7 @@
+import { billing } from './en/billing'
+import { clinic } from './en/clinic'
+import { common } from './en/common'
+import { expert } from './en/expert'
+import { operator } from './en/operator'
+
+export const en = { ...common, ...clinic, ...expert, ...billing, ...operator }

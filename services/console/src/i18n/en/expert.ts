@@ -1,0 +1,41 @@
+export const expert = {
+  task: {
+    priority: 'Priority', due: 'Due', dueIn: 'in {{span}}', overdueBy: 'overdue by {{span}}', from: 'From', ai: 'AI', state: 'State', holder: 'Read by', me: 'me', do: 'Action',
+    claim: 'Take', continue: 'Go on reading', view: 'View', release: 'Give back', onlyMine: 'Only mine', open: 'Open ones', empty: 'Nothing to read.',
+  },
+  taskState: { unassigned: 'Unassigned', claimed: 'Taken', drafting: 'Drafting', awaiting_second: 'Awaits second reader', signed: 'Signed', amended: 'With addendum' },
+  ai: { completed: 'AI has read', skipped: 'No AI', failed: 'AI failed', pending: 'AI pending' },
+  read: {
+    title: 'Reading', pictures: 'Pictures', report: 'Report', findings: 'Findings', noFindings: 'AI proposes nothing here.', free: 'Nobody reads this exam yet.',
+    heldBy: '{{name}} reads this until {{until}}.', leaseLost: 'You no longer hold this exam', leaseLostNext: 'Somebody else took it over. Your last saved draft stays; take it again to go on.',
+    offered: 'AI finished after you began: {{count}} findings', offerAccept: 'Add them to the draft', offerDismiss: 'Dismiss', undecided: '{{count}} findings are still to be decided before signing.',
+    reload: 'Load what is stored',
+  },
+  finding: {
+    accept: 'Accept', correct: 'Correct', reject: 'Reject', certainty: '{{percent}} % sure', correctedValue: 'Corrected value of {{label}}', days: 'days', unit: '{{unit}}',
+    investigational: 'Investigational', needsValue: 'Type the corrected value first.',
+  },
+  findingState: { proposed: 'Proposed', accepted: 'Accepted', corrected: 'Corrected', rejected: 'Rejected' },
+  saveState: { saved: 'Draft saved', changed: 'Changed', saving: 'Saving …', failed: 'Not saved' },
+  report: {
+    none: 'There is no report yet.', notSigned: 'Not signed yet.', version: 'Version {{version}}', download: 'Download {{what}}', description: 'Description', impression: 'Impression',
+    recommendation: 'Recommendation', critical: 'Critical result: the clinic must be told at once',
+    attestation: 'I have looked at the images myself and answer for this report.', sign: 'Sign the report', signedNow: 'Signed', signedVersion: 'Signed, version {{version}}',
+    versions: 'Versions', versionLine: 'Version {{version}}: {{at}} {{by}}', addendum: 'Write an addendum',
+    addendumHint: 'The signed report stays as it is; this becomes the next version.', signAddendum: 'Sign the addendum',
+  },
+  viewer: {
+    tools: 'Tools', window: 'Window (W)', zoom: 'Zoom (Z)', pan: 'Pan (P)', length: 'Length (L)', ellipse: 'Ellipse (E)', reset: 'Reset (R)', overlay: 'Contours (O)',
+    picture: 'Image {{number}}, frame {{frame}}', play: 'Play (space)', pause: 'Pause (space)', previousFrame: 'Previous frame', nextFrame: 'Next frame', frame: 'Frame',
+    frameOf: '{{frame}} / {{frames}}', loading: '{{loaded}} of {{frames}} frames loaded.', dropped: '{{count}} frames dropped to keep real time.',
+    noTiming: 'The file gives no frame rate: shown at 15 frames a second.', images: 'Images of the study',
+  },
+  measure: {
+    list: 'Measurements', remove: 'Remove the measurement', length: 'Length', ellipse: 'Ellipse', circumference: 'circumference {{value}}', axes: 'axes {{long}} × {{short}}', area: 'area {{value}}',
+  },
+  measureRefusal: {
+    outside: 'No length: a point lies outside the image', noRegion: 'No length: the points lie in no single calibrated region', notImage: 'No length: this region is no two-dimensional image',
+    notLength: 'No length: this region is not calibrated in centimetres', disagree: 'No length: overlapping regions disagree', detector: 'No length: the spacing is the detector’s, not the patient’s',
+    none: 'No length: the image is not calibrated',
+  },
+}

@@ -1,0 +1,35 @@
+export const operator = {
+  organisation: {
+    name: 'Name', nameZh: 'Name in Chinese', nameEn: 'Name in English', alias: 'Short name', aliasHint: 'Small letters, digits and hyphens; it cannot be changed later.',
+    code: 'Unified social credit code', timeZone: 'Time zone', quiet: 'Complete after', quietMinutes: 'Complete after so many minutes without a new image', state: 'State',
+    active: 'Active', inactive: 'Inactive', add: 'Add an organisation', change: 'Change the organisation', empty: 'No organisations yet.',
+  },
+  device: {
+    aeTitle: 'AE title', aeTitleHint: 'The calling AE title, unique on the platform; at most 16 characters.', organisation: 'Organisation', address: 'Address', host: 'Host', port: 'Port',
+    description: 'Description', add: 'Add a device', change: 'Change the device', empty: 'No devices yet.', hint: 'The calling AE title decides whose exam a device sends.',
+  },
+  member: {
+    name: 'Name', username: 'User name', clientId: 'Client id', roles: 'Roles', kind: 'Kind', person: 'Person', machine: 'Machine', addPerson: 'Add a person', addMachine: 'Add a machine',
+    change: 'Change the member', empty: 'No members yet.', newPassword: 'New password', newSecret: 'New secret', newSecretAsk: 'Draw a new one? The old one ends at once.',
+    secretOnce: 'The secret of {{who}}; it is shown this once only.',
+  },
+  agreement: {
+    number: 'Number', title: 'Agreement {{number}}', requester: 'Asks for reads', reader: 'Reads', services: 'Services', version: 'Version', validFrom: 'In force from', validUntil: 'No longer in force on',
+    untilHint: 'Empty: without end', noEnd: 'without end', add: 'Add an agreement', newVersion: 'New version', versionFrom: 'Version {{version}}, from {{from}}',
+    versionHint: 'Versions are never changed. Set a later first day; on it this version replaces the one before.', hint: 'Who reads for whom, from when on, at what price, with which models.',
+    empty: 'No agreements yet.', parties: 'Parties and time', reading: 'Reading', currency: 'Currency', currencyHint: 'Three capital letters, such as CNY', consent: 'Consent',
+    consentAttested: 'The requester attests that its patients consent to remote reading', consentEach: 'Consent to remote reading is recorded on each exam',
+    trialAttested: 'The requester attests that its patients consent to the trial', trialEach: 'Consent to the trial is recorded on each exam', modality: 'Modality', bodyPart: 'Body part',
+    anyPart: '* stands for any body part', addService: 'Add a service', turnaround: 'Due within', turnaroundHours: 'Due within (hours)', models: 'AI models', model: 'Model',
+    modelHint: 'Only for AI items; empty for any model', mode: 'Mode', certificate: 'Certificate', ethics: 'Ethics protocol', addModel: 'Add a model', prices: 'Prices', priceItem: 'Item {{number}}',
+    noPrices: 'No price items.', addPrice: 'Add a price item', code: 'Code', descriptionZh: 'Description in Chinese', descriptionEn: 'Description in English', event: 'Charged when',
+    price: 'Price', unitAmount: 'Amount for each', amountHint: 'An amount such as 12.50', upTo: 'up to number', addTier: 'Add a tier', tier: 'no. {{from}}–{{to}}: {{amount}}', tierRest: 'from no. {{from}}: {{amount}}',
+  },
+  event: { report_signed: 'a report is signed', analysis_completed: 'AI has read the exam' },
+  party: { requester: 'Requester', reader: 'Reader', platform: 'Platform' },
+  mode: { approved: 'Approved', trial: 'Trial', shadow: 'Shadow' },
+  reading: { single: 'Single reading', double: 'Double reading' },
+  model: { name: 'Model', version: 'Version', task: 'Task', use: 'Intended use', class: 'Class', hint: 'A model is a device: its card says what it is for and how well it measures.', empty: 'No models.' },
+  health: { asOf: 'As of {{at}}', ready: 'Ready', notReady: 'Not ready', ok: 'ok', away: 'Does not answer. See its log, or start it again.' },
+  service: { directory: 'Directory', ingest: 'Ingest', inference: 'Inference', reporting: 'Reporting', billing: 'Billing' },
+}

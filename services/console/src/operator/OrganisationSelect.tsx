@@ -1,0 +1,31 @@
+import { Select } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { Organisation } from '../api/types'
+import { useFormat } from '../ui/useFormat'
+import { usePages } from '../ui/usePages'
+
+interface Props {
+  id?: string
+  value?: string
+  onChange?: (alias: string) => void
+  disabled?: boolean
+}
+
+/** Chooses an organisation by name; the value is its alias. */
+export function OrganisationSelect({ id, value, onChange, disabled }: Props) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const organisations = usePages<Organisation>('/api/directory/v1/organisations')
+  return (
+    <Select
+      {...(id && { id })}
+      showSearch={{ optionFilterProp: 'label' }}
+      {...(value !== undefined && { value })}
+      {...(onChange && { onChange })}
+      disabled={disabled ?? false}
+      loading={organisations.loading}
+      placeholder={t('form.choose')}
+      options={organisations.rows.map((one) => ({ value: one.alias, label: `${format.name(one)} (${one.alias})` }))}
+    />
+  )
+}

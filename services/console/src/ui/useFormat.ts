@@ -1,0 +1,32 @@
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Money } from '../api/types'
+import { useMe } from '../app/me'
+import { useLanguage } from '../app/useLanguage'
+import { formatMoney } from './money'
+import { formatDate, formatDateTime, splitMinutes } from './time'
+
+/** Dates in the organisation's time zone, money and numbers as the chosen language writes them. */
+export function useFormat() {
+  const language = useLanguage()
+  const { t } = useTranslation()
+  const timeZone = useMe().organisation.time_zone
+  return useMemo(() => {
+    const locale = language === 'zh' ? 'zh-CN' : 'en-GB'
+    return {
+      locale,
+      timeZone,
+      dateTime: (instant: string | null | undefined) => (instant ? formatDateTime(instant, locale, timeZone) : '—'),
+      date: (date: string | null | undefined) => (date ? formatDate(date, locale) : '—'),
+      money: (money: Money) => formatMoney(money, locale),
+      number: (value: number, digits = 0) =>
+        new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value),
+      span: (minutes: number) => {
+        const { days, hours, minutes: rest } = splitMinutes(Math.abs(minutes))
+        if (days > 0) return t('time.daysHours', { days, hours })
+        return hours > 0 ? t('time.hoursMinutes', { hours, minutes: rest }) : t('time.minutes', { minutes: rest })
+      },
+      name: (both: { name_zh: string; name_en: string }) => (language === 'zh' ? both.name_zh : both.name_en) || both.name_zh || both.name_en,
+    }
+  }, [language, timeZone, t])
+}

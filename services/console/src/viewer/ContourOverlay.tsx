@@ -1,0 +1,33 @@
+import type { Finding } from '../api/types'
+import type { Stage } from './Stage'
+import type { Instance } from './study'
+
+interface Props {
+  stage: Stage
+  /** Grows with every change of zoom and place, so that the contours are laid again. */
+  view: number
+  instance: Instance
+  frame: number
+  findings: Finding[]
+  selected: string | null
+}
+
+/** The findings' contours on the picture they were found on; rejected ones are not drawn. */
+export function ContourOverlay({ stage, view, instance, frame, findings, selected }: Props) {
+  const here = findings.filter(({ anchor, state }) => {
+    const onFrame = anchor.first_frame <= frame && frame <= anchor.last_frame
+    return anchor.sop_instance_uid === instance.sopInstanceUid && onFrame && anchor.contour.length > 2 && state !== 'rejected'
+  })
+  if (here.length === 0) return null
+  return (
+    <svg className="picture-layer contours" aria-hidden data-view={view} data-testid="contours">
+      {here.map(({ finding_id, anchor }) => (
+        <polygon
+          key={finding_id}
+          className={finding_id === selected ? 'contour selected' : 'contour'}
+          points={anchor.contour.map((point) => stage.place(point).join(',')).join(' ')}
+        />
+      ))}
+    </svg>
+  )
+}
