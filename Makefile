@@ -48,15 +48,19 @@ proto: setup  ## generate protos/gen from protos/sonobridge
 lock:  ## choose the versions of indirect dependencies anew
 	@sh infra/local/lock.sh
 
-# train-fetal_head learns the model anew and evaluates it; evaluate-fetal_head measures the one that is served.
-# ARGS="--data FOLDER --minutes 60" goes to the module; both have an environment of their own, for torch is large.
+# train-fetal_head learns the model anew, exports it and writes its figures into its card; evaluate-fetal_head measures the one that
+# is served. Both have an environment of their own, for torch is large. `make train-fetal_head DATA=FOLDER MINUTES=90`.
+DATA ?= ../shared/data
+MINUTES ?= 60
 .parts/training/ready: services/inference/training/requirements.txt
 	@python3.11 -m venv .parts/training
 	@.parts/training/bin/pip install --quiet -r $<
 	@touch $@
 
 train-%: .parts/training/ready
-	@.parts/training/bin/python -m services.inference.models.$*.train $(ARGS)
+	@.parts/training/bin/python -m services.inference.models.$*.train --data $(DATA) --minutes $(MINUTES)
+	@.parts/training/bin/python -m services.inference.models.$*.convert --data $(DATA)
+	@.parts/training/bin/python -m services.inference.models.$*.evaluate --data $(DATA) --card
 
 evaluate-%: .parts/training/ready
-	@.parts/training/bin/python -m services.inference.models.$*.evaluate $(ARGS)
+	@.parts/training/bin/python -m services.inference.models.$*.evaluate --data $(DATA)

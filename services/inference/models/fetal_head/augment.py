@@ -11,6 +11,7 @@ from numpy.random import Generator
 from services.inference.models.fetal_head.dataset import Floats, Pixels, Sample, coverage
 
 HEIGHT, WIDTH = 192, 288  # the network's picture
+MEAN, DEVIATION = 0.15, 0.2  # of the pictures' brightness, roughly; part of the exported graph
 Image = npt.NDArray[np.float32]
 
 

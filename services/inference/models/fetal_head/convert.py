@@ -1,6 +1,6 @@
 """Writes trained weights as the served graph and checks that both agree within 1e-3.
 
-`python -m services.inference.models.fetal_head.convert CHECKPOINT --data FOLDER`
+`python -m services.inference.models.fetal_head.convert --checkpoint FILE --data FOLDER`
 """
 
 import argparse
@@ -11,9 +11,8 @@ import numpy as np
 import torch
 
 from services.inference.models.fetal_head import dataset
-from services.inference.models.fetal_head.augment import HEIGHT, WIDTH
+from services.inference.models.fetal_head.augment import DEVIATION, HEIGHT, MEAN, WIDTH
 from services.inference.models.fetal_head.evaluate import run, session
-from services.inference.models.fetal_head.train import DEVIATION, MEAN
 from services.inference.training.export import export, letterbox
 from services.inference.training.unet import UNet
 
@@ -49,7 +48,7 @@ def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--checkpoint", type=Path, default=PROJECT / ".local" / "training" / "fetal_head.pt")
     parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     asked = parser.parse_args()

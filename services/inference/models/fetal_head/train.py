@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from services.inference.models.fetal_head import dataset
-from services.inference.models.fetal_head.augment import HEIGHT, WIDTH, view
+from services.inference.models.fetal_head.augment import DEVIATION, HEIGHT, MEAN, WIDTH, view
 from services.inference.models.fetal_head.dataset import Sample, axes_of, coverage
 from services.inference.training.export import letterbox
 from services.inference.training.loop import Batch, fit, prefetched
@@ -23,7 +23,6 @@ PROJECT = HERE.parents[3]
 SIMULATED = 300
 # Of each batch: how many are drawn from each group. Outlined heads carry the measurement, the rest says what is no head.
 SHARES = {"hc18": 10, "planes_heads": 2, "simulated": 1, "simulated_tissue": 1, "planes_others": 1, "others": 1}
-MEAN, DEVIATION = 0.15, 0.2  # of the pictures' brightness, roughly; part of the exported graph
 
 
 def _middle(sample: Sample) -> bool:
