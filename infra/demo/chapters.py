@@ -336,16 +336,22 @@ class Demo:
             operator.post("/api/billing/v1/periods/close", {"through": through})
             admin = self.outside.person(self.cast.reader, "billing_admin")
             invoices = admin.pages("/api/billing/v1/invoices")
-            pairs = [(one["payer_id"], one["payee_id"], one["total"]["currency"]) for one in invoices]
+            pairs = [(one["payer"]["id"], one["payee"]["id"], one["total"]["currency"]) for one in invoices]
             must(invoices and len(pairs) == len(set(pairs)), f"not one invoice per payer and payee: {pairs}")
             for one in invoices:
                 must(
                     admin.fetch(f"/api/billing/v1/invoices/{one['id']}.pdf").startswith(b"%PDF-"),
                     "an invoice has no PDF",
                 )
-                step.tell(f"invoice {one['number']}: {money(one['total'])}")
+                step.tell(
+                    f"invoice {one['number']}: {one['payer']['name_zh']} → {one['payee']['name_zh']} {money(one['total'])}"
+                )
             settlements = admin.pages("/api/billing/v1/settlements")
             must(len(settlements) == 1, f"{len(settlements)} settlement statements for one organisation")
+            owes, earns = settlements[0]["owes"], settlements[0]["earns"]
+            step.tell(
+                f"settlement of {settlements[0]['organisation']['name_zh']}: owes {money(owes)}, earned {money(earns)}"
+            )
             line = next(item for item in self._usage("first") if item["line_id"])
             trace = admin.get(f"/api/billing/v1/lines/{line['line_id']}/trace")
             must(trace["exam"]["study_instance_uid"] == self.exams["first"].study, "the trace leads to another exam")
