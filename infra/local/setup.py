@@ -54,6 +54,7 @@ DEBIAN = (
     DebianPackage("chromium", "chromium", "tests"),
     DebianPackage("dcmtk", "storescu", "tests"),
     DebianPackage("default-jdk-headless", "javac", "tests"),
+    DebianPackage("poppler-utils", "pdftotext", "tests"),
     DebianPackage("libb64-0d", "/usr/lib/x86_64-linux-gnu/libb64.so.0d", "bench"),
 )
 
