@@ -46,7 +46,7 @@ def _keycloak(stack: Stack) -> Command:
 
 def _triton(stack: Stack) -> Command:
     folder = stack.state.data("triton")
-    return triton.command(folder, triton.prepare(folder), stack.triton)
+    return triton.command(folder, triton.prepare(folder, stack.triton), stack.triton)
 
 
 def _nginx(stack: Stack) -> Command:

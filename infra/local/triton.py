@@ -58,8 +58,15 @@ class Triton:
         httpx.post(f"{self.http}/v2/repository/models/{model}/load", timeout=60).raise_for_status()
 
 
-def prepare(folder: Path) -> Path:
+def shared_memory_prefix(server: Triton) -> str:
+    """What the names of this server's shared memory regions begin with."""
+    return f"sonobridge_triton_{server.grpc_port}_"
+
+
+def prepare(folder: Path, server: Triton) -> Path:
     """The folder of backends: the server's Python backend, and the platform's that stands on it. Raises FileNotFoundError."""
+    for left in Path("/dev/shm").glob(f"{shared_memory_prefix(server)}*"):  # a killed server leaves its regions
+        left.unlink(missing_ok=True)
     python_backend = HOME / "backends" / "python"
     if not python_backend.exists() or not MODELS_VENV.exists():
         raise FileNotFoundError(f"Triton is not in {HOME}: run `make setup`")
@@ -77,6 +84,7 @@ def command(folder: Path, backends: Path, server: Triton) -> Command:
     repositories = [part for folder in REPOSITORIES if folder.exists() for part in ("--model-repository", str(folder))]
     options = {
         "backend-directory": backends,
+        "backend-config": f"python,shm-region-prefix-name={shared_memory_prefix(server)}",
         "model-control-mode": "explicit",
         "exit-timeout-secs": 5,
         "grpc-address": HOST,
@@ -112,5 +120,5 @@ def start_triton(folder: Path) -> Iterator[Triton]:
     ports = keep_ports(state.ports, PORTS)
     server = Triton(*(ports[name] for name in PORTS))
     home = state.data("triton")
-    with running("triton", command(home, prepare(home), server), server.check, state.log("triton"), READY_WITHIN):
+    with running("triton", command(home, prepare(home, server), server), server.check, state.log("triton"), READY_WITHIN):
         yield server
