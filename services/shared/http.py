@@ -39,10 +39,18 @@ def build_app(service: str, title: str, authenticator: Authenticator | None, rea
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
+    async def states() -> dict[str, str]:
+        return dict(zip(ready, await asyncio.gather(*(_state(check) for check in ready.values())), strict=True))
+
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        states = dict(zip(ready, await asyncio.gather(*(_state(check) for check in ready.values())), strict=True))
-        return JSONResponse(states, 200 if all(state == "ok" for state in states.values()) else 503)
+        found = await states()
+        return JSONResponse(found, 200 if all(state == "ok" for state in found.values()) else 503)
+
+    @app.get(f"{prefix}/v1/health")
+    async def health(caller: Annotated[Principal, role("operator")]) -> dict[str, str]:
+        """Each part that this service needs: "ok", or what is wrong with it."""
+        return await states()
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
