@@ -56,7 +56,7 @@ export interface Exam {
   coverage: Coverage
   reader_id: string | null
   consent_recorded: boolean
-  trial_consent?: boolean
+  trial_consent_recorded: boolean
   trace_id: string
   revision: number
   missing: string[]
@@ -64,12 +64,14 @@ export interface Exam {
 
 export interface Refusal {
   id: string
-  received_at: string
+  refused_at: string
   protocol: string
-  sop_instance_uid: string | null
-  study_instance_uid: string | null
+  sender: string
   reason: string
   detail: string
+  advice: string
+  study_instance_uid: string | null
+  sop_instance_uid: string | null
 }
 
 export const TASK_STATES = ['unassigned', 'claimed', 'drafting', 'awaiting_second', 'signed', 'amended'] as const
@@ -94,16 +96,16 @@ export interface Task {
   claimed_by: { subject: string; display_name: string; until: string } | null
   ai: AiState
   report_id: string | null
+  new_images: boolean
+  version: number
 }
 
 export type FindingState = 'proposed' | 'accepted' | 'corrected' | 'rejected'
 
-export interface ContourPoint {
-  column: number
-  row: number
-}
+/** Column and row as SCOORD has them: 0.5 is the centre of the first. */
+export type ContourPoint = [number, number]
 
-/** Where a finding stands; frames count from 1, points as SCOORD has them (0.5 = centre of the first column). */
+/** Where a finding stands; frames count from 1. */
 export interface Anchor {
   sop_instance_uid: string
   series_instance_uid: string
@@ -143,11 +145,18 @@ export interface Draft {
   critical: boolean
 }
 
+/** A signed version; `signed_by` is the signer's name. */
 export interface ReportVersion {
+  report_id: string
   version: number
+  kind: string
+  exam_id: string
+  study_instance_uid: string
   signed_at: string
   signed_by: string
-  signed_by_name?: string
+  critical: boolean
+  investigational: boolean
+  impression: string
 }
 
 export interface Report {
@@ -159,6 +168,8 @@ export interface Report {
   etag: string
   findings: Finding[]
   offered: Finding[]
+  is_offered: boolean
+  new_images: boolean
   description: string
   impression: string
   recommendation: string
@@ -166,19 +177,13 @@ export interface Report {
   versions: ReportVersion[]
 }
 
-export interface ReportSummary {
-  id: string
-  exam_id: string
-  state: TaskState
-  version: number
-}
-
 export type UsageState = 'provisional' | 'invoiced' | 'reversed'
 
 export interface Usage {
   id: string
   exam_id: string
-  study_instance_uid: string
+  organisation_id: string
+  study_instance_uid: string | null
   service_date: string
   agreement_id: string
   agreement_number: string
@@ -195,7 +200,10 @@ export interface Usage {
   quantity: number
   amount: Money
   state: UsageState
+  corrects_usage_id: string | null
+  reason: string
   invoice_id: string | null
+  invoice_number: string | null
   line_id: string | null
 }
 

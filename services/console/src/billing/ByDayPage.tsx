@@ -4,6 +4,7 @@ import dayjs from 'dayjs'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { getJson, withQuery } from '../api/client'
+import type { Page } from '../api/types'
 import { type Column, DataTable } from '../ui/DataTable'
 import { decimalOf } from '../ui/money'
 import { Nothing } from '../ui/Notice'
@@ -11,10 +12,9 @@ import { PageFrame } from '../ui/PageFrame'
 import { dateIn } from '../ui/time'
 import { useFormat } from '../ui/useFormat'
 import { startChart } from './chart'
-import type { ByDay } from './types'
+import type { Day } from './types'
 
 const FIRST_DAYS = 30
-type Day = ByDay['items'][number]
 
 /** Charges by service date: a chart, and the same figures as a table. */
 export function ByDayPage() {
@@ -23,14 +23,14 @@ export function ByDayPage() {
   const [range, setRange] = useState(() => ({ from: dateIn(format.timeZone, new Date(), 1 - FIRST_DAYS), to: dateIn(format.timeZone, new Date()) }))
   const days = useQuery({
     queryKey: ['by-day', range],
-    queryFn: ({ signal }) => getJson<ByDay>(withQuery('/api/billing/v1/usage/by-day', range), signal),
+    queryFn: ({ signal }) => getJson<Page<Day>>(withQuery('/api/billing/v1/usage/by-day', range), signal),
   })
   const rows = days.data?.items ?? []
   const columns: Column<Day>[] = [
-    { key: 'date', title: t('usage.date'), render: (one) => format.date(one.service_date) },
+    { key: 'date', title: t('usage.date'), render: (one) => format.date(one.date) },
     { key: 'quantity', title: t('usage.quantity'), align: 'right', render: (one) => <span className="number">{format.number(one.quantity)}</span> },
-    { key: 'payable', title: t('cost.payable'), align: 'right', render: (one) => <span className="number">{format.money(one.payable)}</span> },
-    { key: 'receivable', title: t('cost.receivable'), align: 'right', render: (one) => <span className="number">{format.money(one.receivable)}</span> },
+    { key: 'payable', title: t('cost.payable'), align: 'right', render: (one) => <span className="number">{format.money(one.owes)}</span> },
+    { key: 'receivable', title: t('cost.receivable'), align: 'right', render: (one) => <span className="number">{format.money(one.earns)}</span> },
   ]
   return (
     <PageFrame
@@ -53,7 +53,7 @@ export function ByDayPage() {
         label={t('menu.byDay')}
         columns={columns}
         rows={rows}
-        rowKey={(one) => `${one.service_date}/${one.payable.currency}`}
+        rowKey={(one) => `${one.date}/${one.owes.currency}`}
         empty={t('usage.empty')}
         loading={days.isPending}
         error={days.error}
@@ -70,16 +70,16 @@ function Chart({ rows }: { rows: Day[] }) {
   useEffect(() => {
     if (!element.current) return
     const chart = startChart(element.current)
-    const names = { payable: t('cost.payable'), receivable: t('cost.receivable') }
+    const names = { owes: t('cost.payable'), earns: t('cost.receivable') }
     chart.setOption({
       aria: { enabled: true },
       color: ['#0b5c7a', '#d98a1f'],
       tooltip: { trigger: 'axis' },
       legend: { bottom: 0 },
       grid: { left: 8, right: 16, top: 24, bottom: 36, containLabel: true },
-      xAxis: { type: 'category', data: rows.map((one) => format.date(one.service_date)) },
-      yAxis: { type: 'value', name: rows[0]?.payable.currency ?? '' },
-      series: (['payable', 'receivable'] as const).map((side) => ({
+      xAxis: { type: 'category', data: rows.map((one) => format.date(one.date)) },
+      yAxis: { type: 'value', name: rows[0]?.owes.currency ?? '' },
+      series: (['owes', 'earns'] as const).map((side) => ({
         name: names[side],
         type: 'bar',
         barMaxWidth: 28,

@@ -4,29 +4,30 @@ import dayjs from 'dayjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { getJson, withQuery } from '../api/client'
+import type { Page } from '../api/types'
 import { useMe } from '../app/me'
 import { type Column, DataTable } from '../ui/DataTable'
 import { PageFrame } from '../ui/PageFrame'
-import { dateIn } from '../ui/time'
 import { useFormat } from '../ui/useFormat'
 import { totals } from './totals'
-import type { Statement, StatementLine } from './types'
+import type { StatementLine } from './types'
 
 /** What the open period costs and earns so far: provisional until it is closed. */
 export function CostPage() {
   const { t } = useTranslation()
   const format = useFormat()
   const me = useMe()
-  const [through, setThrough] = useState(() => dateIn(format.timeZone, new Date()))
+  const [through, setThrough] = useState(() => dayjs().toISOString())
   const statement = useQuery({
     queryKey: ['statement', through],
-    queryFn: ({ signal }) => getJson<Statement>(withQuery('/api/billing/v1/statement', { through }), signal),
+    queryFn: ({ signal }) => getJson<Page<StatementLine>>(withQuery('/api/billing/v1/statement', { through }), signal),
   })
   const rows = statement.data?.items ?? []
   const columns: Column<StatementLine>[] = [
     { key: 'payer', title: t('usage.payer'), render: (one) => format.name({ name_zh: one.payer_name_zh, name_en: one.payer_name_en }) },
     { key: 'payee', title: t('usage.payee'), render: (one) => format.name({ name_zh: one.payee_name_zh, name_en: one.payee_name_en }) },
     { key: 'item', title: t('usage.item'), render: (one) => format.name({ name_zh: one.description_zh, name_en: one.description_en }) },
+    { key: 'agreement', title: t('usage.agreement'), render: (one) => one.agreement_number },
     { key: 'quantity', title: t('usage.quantity'), align: 'right', render: (one) => <span className="number">{format.number(one.quantity)}</span> },
     { key: 'amount', title: t('usage.amount'), align: 'right', render: (one) => <span className="number">{format.money(one.amount)}</span> },
   ]
@@ -36,11 +37,12 @@ export function CostPage() {
       hint={t('cost.hint')}
       actions={
         <DatePicker
+          showTime
           aria-label={t('cost.through')}
           allowClear={false}
           value={dayjs(through)}
           onChange={(day) => {
-            if (day) setThrough(day.format('YYYY-MM-DD'))
+            if (day) setThrough(day.toISOString())
           }}
         />
       }
@@ -57,7 +59,7 @@ export function CostPage() {
         label={t('menu.cost')}
         columns={columns}
         rows={rows}
-        rowKey={(one) => `${one.payer_id}/${one.payee_id}/${one.item_code}/${one.amount.currency}`}
+        rowKey={(one) => `${one.agreement_id}/${one.payer_id}/${one.payee_id}/${one.item_code}/${one.amount.currency}`}
         empty={t('cost.empty')}
         loading={statement.isPending}
         error={statement.error}

@@ -3,6 +3,7 @@ import { App, Button, Flex } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { download } from '../api/client'
+import { useLanguage } from '../app/useLanguage'
 import { useProblemText } from '../ui/Notice'
 
 const KINDS = [
@@ -15,11 +16,12 @@ export function FileButtons({ path, name }: { path: string; name: string }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const problem = useProblemText()
+  const language = useLanguage()
   const [busy, setBusy] = useState<string | null>(null)
   const fetchIt = async (kind: string, accept: string) => {
     setBusy(kind)
     try {
-      await download(`${path}.${kind}`, `${name}.${kind}`, accept)
+      await download(kind === 'pdf' ? `${path}.pdf?language=${language}` : `${path}.csv`, `${name}.${kind}`, accept)
     } catch (error) {
       const { title, next } = problem(error)
       void message.error(`${title} ${next}`)

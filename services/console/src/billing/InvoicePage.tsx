@@ -8,14 +8,14 @@ import { ErrorNotice, Loading } from '../ui/Notice'
 import { PageFrame } from '../ui/PageFrame'
 import { useFormat } from '../ui/useFormat'
 import { FileButtons } from './FileButtons'
-import type { Invoice, InvoiceLine } from './types'
+import type { InvoiceLine, InvoiceWithLines } from './types'
 
 export function InvoicePage() {
   const { t } = useTranslation()
   const format = useFormat()
   const { id = '' } = useParams()
   const path = `/api/billing/v1/invoices/${id}`
-  const invoice = useQuery({ queryKey: ['invoice', id], queryFn: ({ signal }) => getJson<Invoice>(path, signal) })
+  const invoice = useQuery({ queryKey: ['invoice', id], queryFn: ({ signal }) => getJson<InvoiceWithLines>(path, signal) })
   if (invoice.isPending) return <Loading />
   if (invoice.error) return <ErrorNotice error={invoice.error} onRetry={() => void invoice.refetch()} />
   const one = invoice.data
@@ -40,14 +40,14 @@ export function InvoicePage() {
         <Descriptions
           column={{ xs: 1, md: 2 }}
           items={[
-            { key: 'payer', label: t('usage.payer'), children: format.name({ name_zh: one.payer_name_zh, name_en: one.payer_name_en }) },
-            { key: 'payee', label: t('usage.payee'), children: format.name({ name_zh: one.payee_name_zh, name_en: one.payee_name_en }) },
-            { key: 'through', label: t('invoice.through'), children: format.dateTime(one.closed_through) },
+            { key: 'payer', label: t('usage.payer'), children: format.name(one.payer) },
+            { key: 'payee', label: t('usage.payee'), children: format.name(one.payee) },
+            { key: 'through', label: t('invoice.through'), children: format.dateTime(one.through) },
             { key: 'total', label: t('invoice.total'), children: <strong className="number">{format.money(one.total)}</strong> },
           ]}
         />
       </Card>
-      <DataTable label={t('invoice.lines')} columns={columns} rows={one.lines ?? []} rowKey={(line) => line.id} empty={t('invoice.noLines')} />
+      <DataTable label={t('invoice.lines')} columns={columns} rows={one.lines} rowKey={(line) => line.id} empty={t('invoice.noLines')} />
     </PageFrame>
   )
 }

@@ -21,9 +21,9 @@ export function InvoicesPage() {
         </Link>
       ),
     },
-    { key: 'payer', title: t('usage.payer'), render: (one) => format.name({ name_zh: one.payer_name_zh, name_en: one.payer_name_en }) },
-    { key: 'payee', title: t('usage.payee'), render: (one) => format.name({ name_zh: one.payee_name_zh, name_en: one.payee_name_en }) },
-    { key: 'through', title: t('invoice.through'), render: (one) => format.dateTime(one.closed_through) },
+    { key: 'payer', title: t('usage.payer'), render: (one) => format.name(one.payer) },
+    { key: 'payee', title: t('usage.payee'), render: (one) => format.name(one.payee) },
+    { key: 'through', title: t('invoice.through'), render: (one) => format.dateTime(one.through) },
     { key: 'total', title: t('invoice.total'), align: 'right', render: (one) => <span className="number">{format.money(one.total)}</span> },
     { key: 'files', title: t('invoice.files'), render: (one) => <FileButtons path={`/api/billing/v1/invoices/${one.id}`} name={one.number} /> },
   ]

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Alert, App, Button, Card, DatePicker, Flex, Popconfirm } from 'antd'
+import { Alert, App, Button, Card, DatePicker, Flex, Popconfirm, Tag } from 'antd'
 import dayjs from 'dayjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -28,6 +28,7 @@ export function PeriodsPage() {
   })
   const columns: Column<Period>[] = [
     { key: 'through', title: t('period.through'), render: (one) => format.dateTime(one.through) },
+    { key: 'state', title: t('usage.state'), render: (one) => <Tag color={one.state === 'closed' ? 'success' : 'processing'}>{t(`periodState.${one.state}`)}</Tag> },
     { key: 'at', title: t('period.closedAt'), render: (one) => format.dateTime(one.closed_at) },
   ]
   return (

@@ -11,12 +11,12 @@ export function SettlementsPage() {
   const format = useFormat()
   const settlements = usePages<Settlement>('/api/billing/v1/settlements')
   const columns: Column<Settlement>[] = [
-    { key: 'who', title: t('settlement.organisation'), render: (one) => format.name({ name_zh: one.organisation_name_zh, name_en: one.organisation_name_en }) },
-    { key: 'through', title: t('invoice.through'), render: (one) => format.dateTime(one.closed_through) },
-    { key: 'payable', title: t('cost.payable'), align: 'right', render: (one) => <span className="number">{format.money(one.payable)}</span> },
-    { key: 'receivable', title: t('cost.receivable'), align: 'right', render: (one) => <span className="number">{format.money(one.receivable)}</span> },
+    { key: 'who', title: t('settlement.organisation'), render: (one) => format.name(one.organisation) },
+    { key: 'through', title: t('invoice.through'), render: (one) => format.dateTime(one.through) },
+    { key: 'payable', title: t('cost.payable'), align: 'right', render: (one) => <span className="number">{format.money(one.owes)}</span> },
+    { key: 'receivable', title: t('cost.receivable'), align: 'right', render: (one) => <span className="number">{format.money(one.earns)}</span> },
     { key: 'net', title: t('settlement.net'), align: 'right', render: (one) => <strong className="number">{format.money(one.net)}</strong> },
-    { key: 'files', title: t('invoice.files'), render: (one) => <FileButtons path={`/api/billing/v1/settlements/${one.id}`} name={`settlement-${one.closed_through.slice(0, 10)}`} /> },
+    { key: 'files', title: t('invoice.files'), render: (one) => <FileButtons path={`/api/billing/v1/settlements/${one.id}`} name={`settlement-${one.through.slice(0, 10)}`} /> },
   ]
   return (
     <PageFrame title={t('menu.settlements')} hint={t('settlement.hint')}>

@@ -22,8 +22,8 @@ export function TracePage() {
     content: (
       <Flex vertical gap={2} data-testid={`trace-step-${key}`}>
         <strong>{title}</strong>
-        {facts.map(([name, value]) => (
-          <span key={name} className="wrap">
+        {facts.map(([name, value], index) => (
+          <span key={`${name}/${index}`} className="wrap">
             {name}: <span className="mono">{value}</span>
           </span>
         ))}
@@ -33,22 +33,28 @@ export function TracePage() {
   const items = [
     step('exam', t('trace.exam'), [
       [t('usage.date'), format.date(exam.service_date)],
-      [t('exam.uid'), exam.study_instance_uid],
+      [t('exam.uid'), exam.study_instance_uid ?? '—'],
       [t('usage.exam'), exam.id],
     ]),
     ...events.map((event, index) => step(`event-${index}`, t('trace.event', { type: event.type }), [[t('trace.at'), format.dateTime(event.time)], [t('trace.id'), event.id]])),
-    ...(analysis ? [step('analysis', t('trace.analysis'), [[t('trace.id'), analysis.id]])] : []),
+    ...(analysis ? [step('analysis', t('trace.analysis'), [[t('trace.at'), format.dateTime(analysis.completed_at)], [t('trace.id'), analysis.id]])] : []),
     ...(report
       ? [step('report', t('trace.report', { version: report.version }), [[t('trace.at'), format.dateTime(report.signed_at)], [t('trace.id'), report.id]])]
       : []),
     step('agreement', t('trace.agreement', { number: agreement.number, version: agreement.version }), [[t('agreement.validFrom'), format.date(agreement.valid_from)]]),
-    step('usage', t('trace.usage', { item: usage.item_code }), [
-      [t('usage.quantity'), format.number(usage.quantity)],
+    step('usage', t('trace.usage', { item: format.name({ name_zh: line.description_zh, name_en: line.description_en }) }), [
+      [t('trace.at'), format.dateTime(usage.recorded_at)],
       [t('trace.id'), usage.id],
+      ...(usage.reason ? [[t('usage.reason'), usage.reason] as [string, string]] : []),
     ]),
-    ...(line ? [step('line', t('trace.line', { amount: format.money(line.amount) }), [[t('trace.id'), line.id]])] : []),
+    step('line', t('trace.line', { number: line.invoice_number, amount: format.money(line.amount) }), [
+      [t('usage.quantity'), format.number(line.quantity)],
+      [t('trace.unit'), format.money(line.unit_amount)],
+      ...(line.ordinal === null ? [] : [[t('trace.ordinal'), format.number(line.ordinal)] as [string, string]]),
+      [t('trace.id'), line.id],
+    ]),
     ...(postings.length > 0
-      ? [step('postings', t('trace.postings'), postings.map((posting): [string, string] => [posting.account, format.money(posting.amount)]))]
+      ? [step('postings', t('trace.postings'), postings.map((posting): [string, string] => [t(`account.${posting.kind}`), format.money(posting.amount)]))]
       : []),
   ]
   return (

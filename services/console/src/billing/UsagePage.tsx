@@ -39,11 +39,14 @@ export function UsagePage() {
     {
       key: 'trace',
       title: t('usage.trace'),
-      render: (one) => (
-        <Link to={`/lines/${one.line_id ?? one.id}/trace`} data-testid={`trace-${one.id}`}>
-          {t('usage.showTrace')}
-        </Link>
-      ),
+      render: (one) =>
+        one.line_id === null ? (
+          <span title={t('usage.traceLater')}>—</span>
+        ) : (
+          <Link to={`/lines/${one.line_id}/trace`} data-testid={`trace-${one.id}`}>
+            {t('usage.showTrace')}
+          </Link>
+        ),
     },
   ]
   return (

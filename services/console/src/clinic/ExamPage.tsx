@@ -52,7 +52,7 @@ export function ExamPage() {
         </Card>
         <Flex vertical gap={16}>
           {staff && <Completion exam={one} path={path} />}
-          {staff && <Consent exam={one} path={path} key={String(one.consent_recorded) + String(one.trial_consent)} />}
+          {staff && <Consent exam={one} path={path} key={String(one.consent_recorded) + String(one.trial_consent_recorded)} />}
         </Flex>
       </div>
       <ExamReports examId={one.id} studyUid={one.study_instance_uid} />
@@ -105,7 +105,7 @@ function Completion({ exam, path }: { exam: Exam; path: string }) {
 function Consent({ exam, path }: { exam: Exam; path: string }) {
   const { t } = useTranslation()
   const [remote, setRemote] = useState(exam.consent_recorded)
-  const [trial, setTrial] = useState(exam.trial_consent ?? false)
+  const [trial, setTrial] = useState(exam.trial_consent_recorded)
   const save = useChange(exam.id, () => send('PUT', `${path}/consent`, { remote_reading: remote, trial }), t('exam.consentSaved'))
   return (
     <Card title={t('exam.consentTitle')}>

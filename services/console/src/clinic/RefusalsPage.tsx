@@ -11,9 +11,10 @@ export function RefusalsPage() {
   const format = useFormat()
   const refusals = usePages<Refusal>('/api/ingest/v1/refusals', {}, 15_000)
   const columns: Column<Refusal>[] = [
-    { key: 'when', title: t('refusal.when'), render: (one) => format.dateTime(one.received_at) },
-    { key: 'how', title: t('refusal.how'), render: (one) => one.protocol },
-    { key: 'reason', title: t('refusal.reason'), render: (one) => <span className="wrap cell-wrap">{[one.reason, one.detail].filter(Boolean).join(': ')}</span> },
+    { key: 'when', title: t('refusal.when'), render: (one) => format.dateTime(one.refused_at) },
+    { key: 'how', title: t('refusal.how'), render: (one) => `${one.protocol} · ${one.sender}` },
+    { key: 'reason', title: t('refusal.reason'), render: (one) => <span className="wrap cell-wrap">{one.detail || one.reason}</span> },
+    { key: 'advice', title: t('refusal.advice'), render: (one) => <span className="wrap cell-wrap">{one.advice || '—'}</span> },
     { key: 'uid', title: t('refusal.uid'), render: (one) => <span className="mono wrap">{one.sop_instance_uid ?? '—'}</span> },
   ]
   return (

@@ -20,7 +20,7 @@ export function Offer({ report, before }: { report: Report; before: () => Promis
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['report', report.id] }),
   })
-  if (report.offered.length === 0) return null
+  if (!report.is_offered) return null
   return (
     <Flex vertical gap={8}>
       <Alert

@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router-dom'
+import { withQuery } from '../api/client'
+import { aliasOf } from '../api/directory'
 import { getReport, getTask } from '../api/reporting'
 import type { Finding, Task } from '../api/types'
 import { ErrorNotice, Loading, Nothing } from '../ui/Notice'
@@ -30,9 +32,12 @@ function Reading({ task }: { task: Task }) {
     enabled: task.report_id !== null,
     refetchInterval: 15_000,
   })
+  const owner = useQuery({ queryKey: ['alias', task.organisation_id], queryFn: ({ signal }) => aliasOf(task.organisation_id, signal), staleTime: Infinity })
+  const alias = owner.data ?? null
   const study = useQuery({
-    queryKey: ['study', task.organisation_id, task.study_instance_uid],
-    queryFn: ({ signal }) => instancesOfStudy(task.study_instance_uid, task.organisation_id, signal),
+    queryKey: ['study', alias, task.study_instance_uid, task.new_images],
+    queryFn: ({ signal }) => instancesOfStudy(task.study_instance_uid, alias, signal),
+    enabled: !owner.isPending,
     staleTime: Infinity,
   })
   const choose = useCallback((finding: Finding) => {
@@ -51,7 +56,7 @@ function Reading({ task }: { task: Task }) {
         {study.error && <ErrorNotice error={study.error} onRetry={() => void study.refetch()} />}
         {study.data?.length === 0 && <Nothing>{t('exam.noImages')}</Nothing>}
         {study.data && at && (
-          <Pictures instances={study.data} organisation={task.organisation_id} position={at} onPosition={setPosition} findings={shown} selected={selected} />
+          <Pictures instances={study.data} organisation={alias} position={at} onPosition={setPosition} findings={shown} selected={selected} />
         )}
       </section>
       <section className="reading-side" aria-label={t('read.report')}>
@@ -64,7 +69,7 @@ function Reading({ task }: { task: Task }) {
 
 interface PicturesProps {
   instances: Instance[]
-  organisation: string
+  organisation: string | null
   position: Position
   onPosition: (position: Position) => void
   findings: Finding[]
@@ -72,7 +77,7 @@ interface PicturesProps {
 }
 
 function Pictures({ organisation, ...props }: PicturesProps) {
-  const query = `?organisation=${encodeURIComponent(organisation)}`
+  const query = withQuery('', { organisation })
   const store = useMemo(() => new FrameStore(query), [query])
   useEffect(() => () => store.close(), [store])
   return <Viewer {...props} store={store} query={query} />

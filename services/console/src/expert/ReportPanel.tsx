@@ -48,6 +48,7 @@ export function ReportPanel({ task, report, loading, selected, onChoose, onShown
         ]}
       />
       {lost && <Alert type="warning" showIcon role="alert" title={t('read.leaseLost')} description={t('read.leaseLostNext')} />}
+      {done && task.new_images && <Alert type="warning" showIcon title={t('read.newImages')} data-testid="new-images" />}
       {!done && !mine && <Claim task={task} />}
       {loading && <Loading />}
       {report && mine && <DraftEditor key={`${report.id}/${report.findings.length}/${report.offered.length}`} task={task} report={report} {...choice} />}

@@ -47,7 +47,7 @@ export function SignedReport({ task, report, selected, onChoose, onShown }: Prop
           <ul className="plain">
             {report.versions.map((version) => (
               <li key={version.version}>
-                {t('report.versionLine', { version: version.version, at: format.dateTime(version.signed_at), by: version.signed_by_name ?? '' })}
+                {t('report.versionLine', { version: version.version, at: format.dateTime(version.signed_at), by: version.signed_by })}
               </li>
             ))}
           </ul>

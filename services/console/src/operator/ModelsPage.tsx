@@ -1,30 +1,69 @@
+import { Flex, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
+import type { GateMode } from '../api/types'
+import { useLanguage } from '../app/useLanguage'
 import { type Column, DataTable } from '../ui/DataTable'
 import { PageFrame } from '../ui/PageFrame'
+import { ModeTag } from '../ui/tags'
 import { usePages } from '../ui/usePages'
 
-export interface ModelCard {
+interface Model {
   name: string
   version: string
-  task?: string
-  title_zh?: string
-  title_en?: string
-  intended_use?: string
-  regulatory_class?: string
-  digest_sha256?: string
-  mode?: string
+  digest_sha256: string
+  card: {
+    title?: { zh: string; en: string }
+    task?: string
+    intended_use?: string
+    regulatory?: { class?: string; authority?: string; approved?: boolean; certificate?: string }
+  }
+  permitted: { agreement_number: string; agreement_version: number; mode: GateMode; ethics_protocol: string; certificate: string }[]
 }
 
-/** The models of this platform and what their cards say. */
+/** The installed models, what their cards say, and how the own agreements permit each. */
 export function ModelsPage() {
   const { t } = useTranslation()
-  const models = usePages<ModelCard>('/api/inference/v1/models')
-  const columns: Column<ModelCard>[] = [
-    { key: 'name', title: t('model.name'), render: (one) => one.name },
-    { key: 'version', title: t('model.version'), render: (one) => one.version },
-    { key: 'task', title: t('model.task'), render: (one) => <span className="cell-wrap">{one.task ?? '—'}</span> },
-    { key: 'use', title: t('model.use'), render: (one) => <span className="cell-wrap">{one.intended_use ?? '—'}</span> },
-    { key: 'class', title: t('model.class'), render: (one) => one.regulatory_class ?? '—' },
+  const language = useLanguage()
+  const models = usePages<Model>('/api/inference/v1/models')
+  const columns: Column<Model>[] = [
+    {
+      key: 'name',
+      title: t('model.name'),
+      render: (one) => (
+        <Flex vertical>
+          <strong>{one.card.title?.[language] ?? one.name}</strong>
+          <span className="mono">{`${one.name} ${one.version}`}</span>
+        </Flex>
+      ),
+    },
+    { key: 'use', title: t('model.use'), render: (one) => <span className="cell-wrap">{one.card.intended_use ?? one.card.task ?? '—'}</span> },
+    {
+      key: 'class',
+      title: t('model.class'),
+      render: (one) => (
+        <Flex vertical gap={4}>
+          <span>{one.card.regulatory?.class ?? '—'}</span>
+          <Tag color={one.card.regulatory?.approved ? 'success' : 'warning'}>{one.card.regulatory?.approved ? t('model.approved') : t('model.notApproved')}</Tag>
+        </Flex>
+      ),
+    },
+    {
+      key: 'permitted',
+      title: t('model.permitted'),
+      render: (one) =>
+        one.permitted.length === 0
+          ? '—'
+          : one.permitted.map((each) => (
+              <div key={`${each.agreement_number}/${each.agreement_version}`}>
+                {each.agreement_number} <ModeTag mode={each.mode} /> {each.certificate || each.ethics_protocol}
+              </div>
+            )),
+    },
+    {
+      key: 'digest',
+      title: t('model.digest'),
+      render: (one) => <span className="mono" title={one.digest_sha256}>{one.digest_sha256.slice(0, 12)}</span>,
+    },
   ]
   return (
     <PageFrame title={t('menu.models')} hint={t('model.hint')}>

@@ -25,7 +25,7 @@ export function ContourOverlay({ stage, view, instance, frame, findings, selecte
         <polygon
           key={finding_id}
           className={finding_id === selected ? 'contour selected' : 'contour'}
-          points={anchor.contour.map((point) => stage.place(point).join(',')).join(' ')}
+          points={anchor.contour.map(([column, row]) => stage.place({ column, row }).join(',')).join(' ')}
         />
       ))}
     </svg>

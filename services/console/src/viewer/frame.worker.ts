@@ -1,5 +1,5 @@
 import { firstPart } from './multipart'
-import { isPlain, type Layout, toRgba } from './pixels'
+import { type Layout, toRgba, wayOf } from './pixels'
 
 /** Fetches and decodes one frame away from the main thread. */
 export interface FrameRequest {
@@ -13,9 +13,11 @@ export interface FrameRequest {
 
 export type FrameAnswer = { id: number; bitmap: ImageBitmap } | { id: number; status: number; message: string }
 
-const NATIVE = ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.2', '']
-const AS_STORED = 'multipart/related; type="image/jpeg"; transfer-syntax=*, multipart/related; type="application/octet-stream"; transfer-syntax=*'
-const RENDERED = 'image/png, image/jpeg;q=0.9'
+const ACCEPT = {
+  jpeg: 'multipart/related; type="image/jpeg"; transfer-syntax=1.2.840.10008.1.2.4.50',
+  native: 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1',
+  rendered: 'image/png, image/jpeg;q=0.9',
+} as const
 
 class Refused extends Error {
   constructor(readonly status: number) {
@@ -23,40 +25,15 @@ class Refused extends Error {
   }
 }
 
-async function get(url: string, accept: string, token: string): Promise<Response> {
-  const response = await fetch(url, { headers: { Accept: accept, Authorization: `Bearer ${token}` } })
+async function load({ path, query, frame, token, layout }: FrameRequest): Promise<ImageBitmap> {
+  const way = wayOf(layout)
+  const url = `${path}/frames/${frame}${way === 'rendered' ? '/rendered' : ''}${query}`
+  const response = await fetch(url, { headers: { Accept: ACCEPT[way], Authorization: `Bearer ${token}` } })
   if (!response.ok) throw new Refused(response.status)
-  return response
-}
-
-const picture = (bytes: BlobPart, type: string) => createImageBitmap(new Blob([bytes], { type }), { colorSpaceConversion: 'none' })
-
-async function asStored(request: FrameRequest): Promise<ImageBitmap | null> {
-  const { layout } = request
-  const response = await get(`${request.path}/frames/${request.frame}${request.query}`, AS_STORED, request.token)
+  if (way === 'rendered') return createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' })
   const part = firstPart(response.headers.get('content-type') ?? '', new Uint8Array(await response.arrayBuffer()))
-  // A browser takes JPEG without a marker for YCbCr: where the instance says RGB its colours would be wrong.
-  if (part.type === 'image/jpeg' && layout.photometric !== 'RGB') return picture(part.body, part.type).catch(() => null)
-  if (part.type === 'application/octet-stream' && NATIVE.includes(part.transferSyntax) && isPlain(layout)) {
-    return createImageBitmap(new ImageData(toRgba(part.body, layout), layout.columns, layout.rows))
-  }
-  return null
-}
-
-async function rendered(request: FrameRequest): Promise<ImageBitmap> {
-  const response = await get(`${request.path}/frames/${request.frame}/rendered${request.query}`, RENDERED, request.token)
-  return createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' })
-}
-
-/** What the browser cannot decode itself (JPEG 2000, RLE, palettes, 16 bits) the platform renders. */
-async function load(request: FrameRequest): Promise<ImageBitmap> {
-  try {
-    const bitmap = await asStored(request)
-    if (bitmap !== null) return bitmap
-  } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 406) throw error
-  }
-  return rendered(request)
+  if (way === 'jpeg') return createImageBitmap(new Blob([part.body], { type: 'image/jpeg' }), { colorSpaceConversion: 'none' })
+  return createImageBitmap(new ImageData(toRgba(part.body, layout), layout.columns, layout.rows))
 }
 
 self.addEventListener('message', (event: MessageEvent<FrameRequest>) => {

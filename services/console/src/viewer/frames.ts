@@ -116,10 +116,10 @@ export class FrameStore {
 
   private async ask(instance: Instance, frame: number): Promise<ImageBitmap> {
     const token = await bearer()
-    const { rows, columns, samples, planar, photometric, bitsAllocated, path } = instance
+    const { rows, columns, samples, planar, photometric, bitsAllocated, transferSyntax, path } = instance
     this.next += 1
     const id = this.next
-    const layout = { rows, columns, samples, planar, photometric, bitsAllocated }
+    const layout = { rows, columns, samples, planar, photometric, bitsAllocated, transferSyntax }
     const request: FrameRequest = { id, path, query: this.query, frame, token, layout }
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject })

@@ -6,6 +6,20 @@ export interface Layout {
   planar: number
   photometric: string
   bitsAllocated: number
+  transferSyntax: string
+}
+
+const JPEG_BASELINE = '1.2.840.10008.1.2.4.50'
+// Implicit and Explicit VR Little Endian, Explicit VR Big Endian, Deflated: the pixels are not compressed.
+const NATIVE = ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.2', '1.2.840.10008.1.2.1.99']
+
+/** How the browser gets a frame: as stored where it decodes that itself, otherwise rendered by the platform. */
+export type Way = 'jpeg' | 'native' | 'rendered'
+
+export function wayOf(layout: Layout): Way {
+  // A browser takes JPEG without a marker for YCbCr: where the instance says RGB its colours would be wrong.
+  if (layout.transferSyntax === JPEG_BASELINE && layout.photometric !== 'RGB') return 'jpeg'
+  return NATIVE.includes(layout.transferSyntax) && isPlain(layout) ? 'native' : 'rendered'
 }
 
 /** Whether `toRgba` can turn such a frame into a picture; others are asked for rendered. */

@@ -16,6 +16,7 @@ export interface Instance {
   samples: number
   bitsAllocated: number
   planar: number
+  transferSyntax: string
   calibration: Calibration
   timing: CineTiming
   /** WADO-RS path of the instance, without query. */
@@ -50,6 +51,7 @@ function instanceOf(studyUid: string, set: DataSet): Instance {
     samples: number(set, '00280002') ?? 1,
     bitsAllocated: number(set, '00280100') ?? 8,
     planar: number(set, '00280006') ?? 0,
+    transferSyntax: text(set, '00083002'),
     calibration: readCalibration(set),
     timing: readCine(set, frames),
     path: `/dicomweb/studies/${studyUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}`,

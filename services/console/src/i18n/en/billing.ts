@@ -1,5 +1,6 @@
 export const billing = {
   usage: {
+    reason: 'Reason', traceLater: 'The way back is shown once the line is invoiced',
     date: 'Service date', item: 'Item', payer: 'Payer', payee: 'Payee', agreement: 'Agreement', agreementVersion: '{{number}}, version {{version}}', exam: 'Exam', quantity: 'Quantity',
     amount: 'Amount', state: 'State', trace: 'Origin', showTrace: 'Trace', hint: 'Provisional amounts become final when the period closes.', empty: 'No usage in this time.',
   },
@@ -13,9 +14,11 @@ export const billing = {
   settlement: { organisation: 'Organisation', net: 'Net', hint: 'What each organisation pays and receives for a closed period.', empty: 'No settlements yet. They are drawn up when the period closes.' },
   trace: {
     title: 'Where this line comes from', hint: 'From the exam to the ledger.', exam: 'Exam received', event: 'Event {{type}}', at: 'At', id: 'Id', analysis: 'AI analysis',
-    report: 'Report signed, version {{version}}', agreement: 'Agreement {{number}}, version {{version}}', usage: 'Usage recorded: {{item}}', line: 'Invoice line over {{amount}}',
+    report: 'Report signed, version {{version}}', agreement: 'Agreement {{number}}, version {{version}}', usage: 'Usage recorded: {{item}}', line: 'Line of invoice {{number}} over {{amount}}', unit: 'Unit price', ordinal: 'Number in the month',
     postings: 'Postings in the ledger', traceId: 'Trace id',
   },
+  periodState: { rating: 'Rating', invoicing: 'Drawing up invoices', closed: 'Closed' },
+  account: { receivable: 'Receivable', revenue: 'Revenue', payable: 'Payable', expense: 'Expense' },
   period: {
     close: 'Close the period', through: 'Through', closedAt: 'Closed at', hint: 'Closing makes all amounts through this instant final. It cannot be undone; later corrections are records of their own.',
     ask: 'Close everything through {{through}}?', closed: 'The period is closed.', empty: 'No period has been closed yet.',

@@ -16,7 +16,7 @@ export const clinic = {
     completion: 'Completion', agreement: 'Agreement', consent: 'Consent to remote reading', trial_consent: 'Consent to the trial', patient_name: 'Patient’s name',
     patient_id: 'Patient ID', body_part: 'Body part', calibration: 'Calibration', images: 'Images', report: 'Report',
   },
-  refusal: { when: 'When', how: 'Way', reason: 'Why it was refused', uid: 'Instance', hint: 'What was sent but not taken, and why. Correct it and send it again.', empty: 'Nothing was refused.' },
+  refusal: { advice: 'What to do', when: 'When', how: 'Way', reason: 'Why it was refused', uid: 'Instance', hint: 'What was sent but not taken, and why. Correct it and send it again.', empty: 'Nothing was refused.' },
   upload: {
     hint: 'DICOM files from this computer. A broken upload goes on where it stopped.', drop: 'Drop files or folders here, or choose them.', chooseFiles: 'Choose files',
     chooseFolder: 'Choose a folder', file: 'File', size: 'Size', megabytes: '{{size}} MB', progress: 'Progress', progressOf: 'Progress of {{name}}', state: 'State', result: 'Result',

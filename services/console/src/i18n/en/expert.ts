@@ -6,6 +6,7 @@ export const expert = {
   taskState: { unassigned: 'Unassigned', claimed: 'Taken', drafting: 'Drafting', awaiting_second: 'Awaits second reader', signed: 'Signed', amended: 'With addendum' },
   ai: { completed: 'AI has read', skipped: 'No AI', failed: 'AI failed', pending: 'AI pending' },
   read: {
+    newImages: 'New images came after signing: look at them and write an addendum.',
     title: 'Reading', pictures: 'Pictures', report: 'Report', findings: 'Findings', noFindings: 'AI proposes nothing here.', free: 'Nobody reads this exam yet.',
     heldBy: '{{name}} reads this until {{until}}.', leaseLost: 'You no longer hold this exam', leaseLostNext: 'Somebody else took it over. Your last saved draft stays; take it again to go on.',
     offered: 'AI finished after you began: {{count}} findings', offerAccept: 'Add them to the draft', offerDismiss: 'Dismiss', undecided: '{{count}} findings are still to be decided before signing.',
@@ -18,6 +19,7 @@ export const expert = {
   findingState: { proposed: 'Proposed', accepted: 'Accepted', corrected: 'Corrected', rejected: 'Rejected' },
   saveState: { saved: 'Draft saved', changed: 'Changed', saving: 'Saving …', failed: 'Not saved' },
   report: {
+    criticalShort: 'Critical',
     none: 'There is no report yet.', notSigned: 'Not signed yet.', version: 'Version {{version}}', download: 'Download {{what}}', description: 'Description', impression: 'Impression',
     recommendation: 'Recommendation', critical: 'Critical result: the clinic must be told at once',
     attestation: 'I have looked at the images myself and answer for this report.', sign: 'Sign the report', signedNow: 'Signed', signedVersion: 'Signed, version {{version}}',

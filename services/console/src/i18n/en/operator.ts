@@ -29,7 +29,7 @@ export const operator = {
   party: { requester: 'Requester', reader: 'Reader', platform: 'Platform' },
   mode: { approved: 'Approved', trial: 'Trial', shadow: 'Shadow' },
   reading: { single: 'Single reading', double: 'Double reading' },
-  model: { name: 'Model', version: 'Version', task: 'Task', use: 'Intended use', class: 'Class', hint: 'A model is a device: its card says what it is for and how well it measures.', empty: 'No models.' },
+  model: { name: 'Model', version: 'Version', approved: 'Certified', notApproved: 'Not certified', permitted: 'By your agreements', digest: 'Digest', use: 'Intended use', class: 'Class', hint: 'A model is a device: its card says what it is for and how well it measures.', empty: 'No models.' },
   health: { asOf: 'As of {{at}}', ready: 'Ready', notReady: 'Not ready', ok: 'ok', away: 'Does not answer. See its log, or start it again.' },
   service: { directory: 'Directory', ingest: 'Ingest', inference: 'Inference', reporting: 'Reporting', billing: 'Billing' },
 }

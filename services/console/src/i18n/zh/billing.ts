@@ -2,6 +2,7 @@ import type { billing as en } from '../en/billing'
 
 export const billing: typeof en = {
   usage: {
+    reason: '原因', traceLater: '出账后可追溯',
     date: '服务日期', item: '项目', payer: '付款方', payee: '收款方', agreement: '协议', agreementVersion: '{{number}} 第 {{version}} 版', exam: '检查', quantity: '数量',
     amount: '金额', state: '状态', trace: '来源', showTrace: '追溯', hint: '金额在账期关闭前为暂估。', empty: '该时段没有用量。',
   },
@@ -15,9 +16,11 @@ export const billing: typeof en = {
   settlement: { organisation: '机构', net: '净额', hint: '每个机构在已关闭账期的应付与应收。', empty: '还没有结算单。账期关闭时生成。' },
   trace: {
     title: '该行的来源', hint: '从检查到账簿。', exam: '收到检查', event: '事件 {{type}}', at: '时间', id: '编号', analysis: 'AI 分析',
-    report: '报告签发，第 {{version}} 版', agreement: '协议 {{number}} 第 {{version}} 版', usage: '记录用量：{{item}}', line: '账单行 {{amount}}',
+    report: '报告签发，第 {{version}} 版', agreement: '协议 {{number}} 第 {{version}} 版', usage: '记录用量：{{item}}', line: '账单 {{number}} 的一行，{{amount}}', unit: '单价', ordinal: '当月序号',
     postings: '账簿分录', traceId: '追踪编号',
   },
+  periodState: { rating: '计价中', invoicing: '出账中', closed: '已关闭' },
+  account: { receivable: '应收账款', revenue: '收入', payable: '应付账款', expense: '费用' },
   period: {
     close: '关闭账期', through: '截至', closedAt: '关闭时间', hint: '关闭后，截至该时刻的金额全部确定，不能撤销；之后的更正另行记录。',
     ask: '关闭截至 {{through}} 的全部费用？', closed: '账期已关闭。', empty: '还没有关闭过账期。',

@@ -18,7 +18,7 @@ export const clinic: typeof en = {
     completion: '完成确认', agreement: '协议', consent: '远程阅片同意', trial_consent: '试验同意', patient_name: '患者姓名',
     patient_id: '患者编号', body_part: '检查部位', calibration: '标定', images: '图像', report: '报告',
   },
-  refusal: { when: '时间', how: '途径', reason: '被拒原因', uid: '实例', hint: '已发送但未被接收的内容及原因。请更正后重新发送。', empty: '没有被拒的文件。' },
+  refusal: { advice: '如何处理', when: '时间', how: '途径', reason: '被拒原因', uid: '实例', hint: '已发送但未被接收的内容及原因。请更正后重新发送。', empty: '没有被拒的文件。' },
   upload: {
     hint: '从本机上传 DICOM 文件。中断后可从断点继续。', drop: '将文件或文件夹拖到此处，或点击选择。', chooseFiles: '选择文件',
     chooseFolder: '选择文件夹', file: '文件', size: '大小', megabytes: '{{size}} MB', progress: '进度', progressOf: '{{name}} 的进度', state: '状态', result: '结果',

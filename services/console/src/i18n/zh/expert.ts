@@ -8,6 +8,7 @@ export const expert: typeof en = {
   taskState: { unassigned: '未领取', claimed: '已领取', drafting: '书写中', awaiting_second: '待二审', signed: '已签发', amended: '有补充报告' },
   ai: { completed: 'AI 已读', skipped: '无 AI', failed: 'AI 失败', pending: 'AI 处理中' },
   read: {
+    newImages: '签发后有新图像到达：请查看并书写补充报告。',
     title: '阅片', pictures: '图像', report: '报告', findings: '所见', noFindings: 'AI 没有给出建议。', free: '该检查还没有人阅片。',
     heldBy: '{{name}} 正在阅片，至 {{until}}。', leaseLost: '您已不再持有该检查', leaseLostNext: '他人已接手。您最后保存的草稿仍在；如需继续请重新领取。',
     offered: '您开始之后 AI 才完成：{{count}} 项所见', offerAccept: '加入草稿', offerDismiss: '不采用', undecided: '还有 {{count}} 项所见需要处理后才能签发。',
@@ -20,6 +21,7 @@ export const expert: typeof en = {
   findingState: { proposed: '待定', accepted: '已接受', corrected: '已更正', rejected: '已拒绝' },
   saveState: { saved: '草稿已保存', changed: '有改动', saving: '正在保存……', failed: '未保存' },
   report: {
+    criticalShort: '危急',
     none: '还没有报告。', notSigned: '尚未签发。', version: '第 {{version}} 版', download: '下载 {{what}}', description: '超声所见', impression: '超声提示',
     recommendation: '建议', critical: '危急值：须立即通知基层医院',
     attestation: '我已亲自查看图像，并对本报告负责。', sign: '签发报告', signedNow: '已签发', signedVersion: '已签发，第 {{version}} 版',

@@ -31,7 +31,7 @@ export const operator: typeof en = {
   party: { requester: '申请方', reader: '阅片方', platform: '平台' },
   mode: { approved: '已注册', trial: '试验', shadow: '影子' },
   reading: { single: '单审', double: '双审' },
-  model: { name: '模型', version: '版本', task: '任务', use: '预期用途', class: '管理类别', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。' },
+  model: { name: '模型', version: '版本', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。' },
   health: { asOf: '截至 {{at}}', ready: '就绪', notReady: '未就绪', ok: '正常', away: '没有应答。请查看其日志，或重新启动。' },
   service: { directory: '目录', ingest: '接收', inference: '推理', reporting: '报告', billing: '结算' },
 }
