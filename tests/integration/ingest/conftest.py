@@ -1,17 +1,21 @@
 """The ingest service as a process on the real PostgreSQL and Kafka."""
 
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
 import services.ingest
+from infra.local.kafka import Kafka
 from services.shared.migrate import migrate
 from services.shared.settings import PostgresSettings
 from tests.fakes.oidc import FakeIssuer
 from tests.fakes.settings import environment, free_port
 from tests.integration.ingest.stage import Stage
-from tests.parts import Database, Topics
+from tests.parts import TEST_PARTITIONS, Database, Topics
 
 _HERE = Path(services.ingest.__file__).parent
 
@@ -36,32 +40,47 @@ def migrated(postgres_database: Database) -> Database:
     return postgres_database
 
 
-@pytest.fixture
-async def unstarted(
-    migrated: Database, kafka_topics: Topics, issuer: FakeIssuer, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    """The stage before its process runs, so that a test may change its settings."""
-    variables = environment(
-        "ingest",
-        migrated,
-        kafka_topics,
-        issuer,
-        tmp_path,
-        objects_url=f"file://{tmp_path / 'objects'}",
-        spool_dir=tmp_path / "spool",
-        dicom_port=free_port(),
-        inspect_processes=1,
+@pytest.fixture(scope="module")
+def topics(kafka: Kafka) -> Topics:
+    made = Topics(kafka.bootstrap, f"t{uuid.uuid4().hex}.")
+    kafka.create_topics(made.prefix, TEST_PARTITIONS)
+    return made
+
+
+def _stage(database: Database, topics: Topics, issuer: FakeIssuer, folder: Path, **more: Any) -> Stage:
+    given = {
+        "objects_url": f"file://{folder / 'objects'}",
+        "spool_dir": folder / "spool",
+        "dicom_port": free_port(),
+        "inspect_processes": 1,
+    }
+    return Stage(
+        environment("ingest", database, topics, issuer, folder, **(given | more)), database, topics, issuer, folder
     )
-    made = Stage(variables, migrated, kafka_topics, issuer, tmp_path)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def stage(
+    migrated: Database, topics: Topics, issuer: FakeIssuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """A running ingest that knows the hospitals; the clinic has an agreement with the reader, the others have none."""
+    made = _stage(migrated, topics, issuer, tmp_path_factory.mktemp("ingest"))
     try:
+        await made.start()
+        await made.found()
+        await made.agree()
         yield made
     finally:
         await made.close()
 
 
-@pytest.fixture
-async def stage(unstarted: Stage) -> Stage:
-    """A running ingest that knows the hospitals and has no agreement yet."""
-    await unstarted.start()
-    await unstarted.found()
-    return unstarted
+@pytest_asyncio.fixture(loop_scope="module")
+async def unstarted(
+    migrated: Database, kafka_topics: Topics, issuer: FakeIssuer, tmp_path: Path
+) -> AsyncIterator[Stage]:
+    """A stage of one test's own before its process runs: to change its settings, to kill it."""
+    made = _stage(migrated, kafka_topics, issuer, tmp_path)
+    try:
+        yield made
+    finally:
+        await made.close()

@@ -220,7 +220,7 @@ class Stage:
         found: dict[str, Any] = item
         return found
 
-    async def events(self, exam_id: str, count: int, seconds: float = 30) -> list[Any]:
+    async def events(self, exam_id: str, count: int, seconds: float = 60) -> list[Any]:
         """(type, body, traceparent) of the events about the exam, once there are `count`, and no more a moment later."""
         return await asyncio.to_thread(self._events, exam_id, count, seconds)
 

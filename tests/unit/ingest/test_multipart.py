@@ -1,6 +1,7 @@
 """multipart/related, however it is cut into chunks."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ _TRICKY = st.lists(
 
 async def _chunks(body: bytes, cuts: list[int]) -> AsyncIterator[bytes]:
     places = [0, *sorted({cut % (len(body) + 1) for cut in cuts}), len(body)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         if start < end:
             yield body[start:end]
 
