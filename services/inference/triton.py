@@ -32,7 +32,7 @@ _CHANNEL = [
 _WITH_CHANNELS = 4  # axes: frames, rows, columns, channels
 _CONTROL_SECONDS = 5.0
 _LOAD_SECONDS = 60.0
-_UNLOAD_SECONDS = 30.0
+_UNLOAD_SECONDS = 3.0
 _WATCH_SECONDS = 2.0
 
 
@@ -86,6 +86,7 @@ class Triton:
         self._deadline_seconds = deadline_seconds
         self._slots = asyncio.Semaphore(in_flight)
         self._locks = {model: asyncio.Lock() for model in models}
+        self._loads = dict.fromkeys(models, 0)
         self._signatures: dict[str, Signature] = {}
         self._client = InferenceServerClient(address, channel_args=_CHANNEL)
 
@@ -121,7 +122,10 @@ class Triton:
 
         A stub that crashed leaves its model READY while every call fails, so READY alone proves nothing here.
         """
+        seen = self._loads[model]
         async with self._locks[model]:
+            if self._loads[model] != seen:
+                return  # another caller mended it meanwhile
             self._signatures.pop(model, None)
             try:
                 if (await self._states()).get(model) == "READY":
@@ -130,8 +134,7 @@ class Triton:
                 await self._client.load_model(model, client_timeout=_LOAD_SECONDS)
             except InferenceServerException as error:
                 raise self._sort(model, error) from error
-            metrics.MODEL_LOADS.labels(model=model).inc()
-            _log.info("loaded the model %s", model)
+            self._loaded(model)
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Load what is not loaded, at the start and whenever the server came back empty, until `stop`."""
@@ -161,16 +164,23 @@ class Triton:
                 await self._client.load_model(model, client_timeout=_LOAD_SECONDS)
             except InferenceServerException as error:
                 raise self._sort(model, error) from error
-            metrics.MODEL_LOADS.labels(model=model).inc()
+            self._loaded(model)
+
+    def _loaded(self, model: str) -> None:
+        self._loads[model] += 1
+        metrics.MODEL_LOADS.labels(model=model).inc()
+        _log.info("loaded the model %s", model)
 
     async def _states(self) -> dict[str, str]:
         index = await self._client.get_model_repository_index(client_timeout=_CONTROL_SECONDS)
         return {entry.name: entry.state for entry in index.models}
 
     async def _until_unloaded(self, model: str) -> None:
-        async with asyncio.timeout(_UNLOAD_SECONDS):
-            while (await self._states()).get(model, "UNAVAILABLE") not in ("UNAVAILABLE", ""):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)  # Triton tells the end of an unloading to nobody who does not ask
+        """Wait for the end of an unloading, not forever: a stub that died with calls inside never lets its model go, and
+        Triton loads the new one beside it."""
+        until = time.monotonic() + _UNLOAD_SECONDS
+        while (await self._states()).get(model, "UNAVAILABLE") not in ("UNAVAILABLE", "") and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
     async def _read_signature(self, model: str) -> Signature:
         try:
@@ -247,6 +257,6 @@ class PatientTriton:
             try:
                 await self._triton.heal(error.model)
                 return
-            except (TritonAway, TimeoutError) as still:
+            except TritonAway as still:
                 _log.warning("the model is not mended yet: %s", still)
         await asyncio.sleep(self._pause_seconds)

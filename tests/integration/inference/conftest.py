@@ -92,7 +92,7 @@ async def staged(
         objects_url=f"file://{folder / 'objects'}",
         ingest_grpc=f"127.0.0.1:{ingest.port}",
         triton_grpc=triton.grpc,
-        triton_patience_seconds=3,
+        triton_patience_seconds=8,
         models_dir=models,
         decode_processes=1,
     )
