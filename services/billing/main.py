@@ -8,6 +8,7 @@ from pathlib import Path
 from services.billing import consumers, rpc
 from services.billing import http as routes
 from services.billing.documents.archive import Archive
+from services.billing.documents.pages import Typesetter
 from services.billing.service.closing import Closer
 from services.billing.service.correcting import Corrector
 from services.billing.service.recording import CONSUMER, Recorder
@@ -39,7 +40,8 @@ async def run(stop: asyncio.Event) -> None:
     outbox = Outbox(NAME, TOPIC, clock)
     producer = Producer(given.kafka_bootstrap, given.topic_prefix)
     relay = Relay(db, producer, outbox)
-    archive = Archive(open_store(given, Path(tempfile.gettempdir()) / "sonobridge-billing"), directory)
+    objects = open_store(given, Path(tempfile.gettempdir()) / "sonobridge-billing")
+    archive = Archive(objects, directory, Typesetter(given.fonts_dir))
     statements = Statements(db, directory, clock)
     closer = Closer(db, directory, outbox, clock)
     recorder = Recorder(db, directory, outbox, clock)

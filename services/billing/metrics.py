@@ -8,7 +8,9 @@ USAGE_RECORDED = Counter(
 USAGE_KNOWN = Counter(
     "sonobridge_billing_usage_already_recorded_total", "Billable items that had their one record already", ["event"]
 )
-USAGE_LATE = Counter("sonobridge_billing_usage_late_total", "Usage records whose service date lies in a closed period")
+LINES_LATE = Counter(
+    "sonobridge_billing_lines_late_total", "Settled records whose service date lay in a period closed before"
+)
 CORRECTIONS = Counter("sonobridge_billing_corrections_total", "Reversals made")
 LINES_RATED = Counter("sonobridge_billing_lines_rated_total", "Usage records settled by a close")
 INVOICES_ISSUED = Counter("sonobridge_billing_invoices_issued_total", "Invoices issued")

@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.billing.documents.pages import Language, invoice_pdf, settlement_pdf
+from services.billing.documents.pages import Language, Typesetter, invoice_pdf, settlement_pdf
 from services.shared.errors import NotFound
 from services.shared.tenancy import object_key
 
@@ -26,8 +26,8 @@ class Zones(Protocol):
 class Archive:
     """PDFs of invoices and settlement statements that the caller was already allowed to see."""
 
-    def __init__(self, objects: Objects, zones: Zones) -> None:
-        self._objects, self._zones = objects, zones
+    def __init__(self, objects: Objects, zones: Zones, typesetter: Typesetter) -> None:
+        self._objects, self._zones, self._typesetter = objects, zones, typesetter
 
     async def invoice(self, invoice: Row, lines: list[Row], language: Language) -> bytes:
         """The invoice as its payee issued it."""
@@ -36,7 +36,7 @@ class Archive:
         try:
             return await self._objects.get(key)
         except NotFound:
-            pdf = await invoice_pdf(invoice, lines, language, await self._zone(owner))
+            pdf = await invoice_pdf(self._typesetter, invoice, lines, language, await self._zone(owner))
             await self._objects.put(key, pdf)
             return pdf
 
@@ -47,7 +47,7 @@ class Archive:
         try:
             return await self._objects.get(key)
         except NotFound:
-            pdf = await settlement_pdf(settlement, invoices, language, await self._zone(owner))
+            pdf = await settlement_pdf(self._typesetter, settlement, invoices, language, await self._zone(owner))
             await self._objects.put(key, pdf)
             return pdf
 

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 import typst
 
 from services.billing.model.money import decimal_text
+from services.shared.errors import Unavailable
 
 Row = dict[str, Any]
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+_FAMILY: Final = "Noto Sans CJK SC"
 
 
 class Language(Enum):
@@ -25,7 +27,39 @@ class Language(Enum):
     ENGLISH = "en"
 
 
-async def invoice_pdf(invoice: Row, lines: list[Row], language: Language, time_zone: str) -> bytes:
+class Typesetter:
+    """Typst with the fonts of one folder."""
+
+    def __init__(self, fonts_dir: Path) -> None:
+        self._folder = fonts_dir
+        self._fonts: typst.Fonts | None = None
+
+    async def pdf(self, template: str, data: Row) -> bytes:
+        """Set `data` by a template. Off the event loop: Typst works for tenths of a second, and lets other threads run.
+
+        Raises Unavailable while the folder has no font with Chinese: a document with holes is none.
+        """
+        return await asyncio.to_thread(self._set, _TEMPLATES / template, json.dumps(data, ensure_ascii=False))
+
+    def _set(self, template: Path, data: str) -> bytes:
+        if self._fonts is None:
+            fonts = typst.Fonts(include_system_fonts=False, font_paths=[self._folder])
+            if _FAMILY not in fonts.families():
+                raise Unavailable(
+                    f"no {_FAMILY} below {self._folder}: install fonts-noto-cjk, or set SONOBRIDGE_FONTS_DIR"
+                )
+            self._fonts = fonts
+        made = typst.compile(
+            template, root=_TEMPLATES, font_paths=self._fonts, ignore_system_fonts=True, sys_inputs={"data": data}
+        )
+        if not isinstance(made, bytes):
+            raise TypeError(f"{template.name} gave no single PDF")
+        return made
+
+
+async def invoice_pdf(
+    typesetter: Typesetter, invoice: Row, lines: list[Row], language: Language, time_zone: str
+) -> bytes:
     """The invoice with a sum by item and all its lines; instants in the payee's time zone."""
     currency = invoice["currency"]
     items: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
@@ -33,7 +67,7 @@ async def invoice_pdf(invoice: Row, lines: list[Row], language: Language, time_z
         item = items[line["item_code"], line[f"description_{language.value}"]]
         item[0] += line["quantity"]
         item[1] += line["amount_minor"]
-    return await _compile(
+    return await typesetter.pdf(
         "invoice.typ",
         {
             "language": language.value,
@@ -67,7 +101,9 @@ async def invoice_pdf(invoice: Row, lines: list[Row], language: Language, time_z
     )
 
 
-async def settlement_pdf(settlement: Row, invoices: list[Row], language: Language, time_zone: str) -> bytes:
+async def settlement_pdf(
+    typesetter: Typesetter, settlement: Row, invoices: list[Row], language: Language, time_zone: str
+) -> bytes:
     """The statement with its invoices on both sides; instants in the organisation's time zone."""
     currency = settlement["currency"]
 
@@ -83,7 +119,7 @@ async def settlement_pdf(settlement: Row, invoices: list[Row], language: Languag
             if invoice[f"{own}_id"] == settlement["organisation_id"]
         ]
 
-    return await _compile(
+    return await typesetter.pdf(
         "settlement.typ",
         {
             "language": language.value,
@@ -99,19 +135,6 @@ async def settlement_pdf(settlement: Row, invoices: list[Row], language: Languag
             "earned": side("payee", "payer"),
         },
     )
-
-
-async def _compile(template: str, data: Row) -> bytes:
-    """Off the event loop: Typst works for tenths of a second, and lets other threads run meanwhile."""
-    return await asyncio.to_thread(_render, _TEMPLATES / template, json.dumps(data, ensure_ascii=False))
-
-
-def _render(template: Path, data: str) -> bytes:
-    compiler = typst.Compiler(template, root=_TEMPLATES, sys_inputs={"data": data})
-    pdf = compiler.compile(format="pdf")
-    if not isinstance(pdf, bytes):
-        raise TypeError(f"{template.name} gave no PDF")
-    return pdf
 
 
 def _party(snapshot: Row, language: Language) -> Row:

@@ -140,6 +140,9 @@ class Closer:
                 await store.settle_units(tx, period.id, requester_id, lines)
             crash.point("close.rating")
         metrics.LINES_RATED.inc(len(units))
+        if period.after is not None:
+            closed_before = last_service_date(period.after, requester.time_zone)
+            metrics.LINES_LATE.inc(sum(unit.service_date <= closed_before for unit in units))
 
     async def _issue_next(self, period: Period, organisations: dict[UUID, directory_pb2.Organisation]) -> bool:
         """Number, post and tell of one draft; False when none is left."""

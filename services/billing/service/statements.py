@@ -55,16 +55,18 @@ class Statements:
     async def by_day(self, organisation_id: UUID, begin: date | None, end: date | None) -> list[Row]:
         """What the caller owes and earns by service date and currency, provisional amounts included."""
         async with self._db.tenant(organisation_id) as tx:
-            rows = await store.settled_by_day(tx, begin, end) + await self._open(tx, begin, end)
+            settled = [row | {"open": False} for row in await store.settled_by_day(tx, begin, end)]
+            rows = settled + [row | {"open": True} for row in await self._open(tx, begin, end)]
         days: dict[tuple[date, str], Row] = defaultdict(
             lambda: {"quantity": 0, "owes_minor": 0, "earns_minor": 0, "provisional_minor": 0}
         )
         for row in rows:
+            if organisation_id not in (row["payer_id"], row["payee_id"]):
+                continue
             day = days[row["service_date"], row["currency"]]
             day["quantity"] += row["quantity"]
-            day["owes_minor"] += row["amount_minor"] if row["payer_id"] == organisation_id else 0
-            day["earns_minor"] += row["amount_minor"] if row["payee_id"] == organisation_id else 0
-            day["provisional_minor"] += row["amount_minor"] if "agreement_id" in row else 0
+            day["owes_minor" if row["payer_id"] == organisation_id else "earns_minor"] += row["amount_minor"]
+            day["provisional_minor"] += row["amount_minor"] if row["open"] else 0
         return [{"date": key[0], "currency": key[1]} | day for key, day in sorted(days.items())]
 
     async def statement(self, organisation_id: UUID, through: datetime | None) -> list[Row]:

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from services.billing.documents.pages import Language, invoice_pdf, settlement_pdf
+from services.billing.documents.pages import Language, Typesetter, invoice_pdf, settlement_pdf
 from services.billing.documents.sheets import invoice_csv, settlement_csv
 from services.billing.documents.table import Amount, csv_bytes
+from services.shared.errors import Unavailable
 
 CLINIC = {
     "name_zh": "清河县人民医院",
@@ -20,6 +21,7 @@ CLINIC = {
     "unified_social_credit_code": "12130534MB0000000X",
 }
 CENTRE = {"name_zh": "省立中心医院", "name_en": "Provincial Central Hospital", "unified_social_credit_code": ""}
+TYPESETTER = Typesetter(Path("/usr/share/fonts"))
 INVOICE: dict[str, Any] = {
     "id": UUID(int=1),
     "number": "CENTRE-000007",
@@ -118,19 +120,19 @@ def test_a_settlement_sheet_sums_to_its_net_amount() -> None:
     ],
 )
 async def test_the_pdf_says_what_the_invoice_says(language: Language, expected: list[str], tmp_path: Path) -> None:
-    text = words(await invoice_pdf(INVOICE, LINES, language, "Asia/Shanghai"), tmp_path)
+    text = words(await invoice_pdf(TYPESETTER, INVOICE, LINES, language, "Asia/Shanghai"), tmp_path)
     assert [word for word in expected if word not in text] == []
     assert text.count("2026-QH-01 / 2") == len(LINES)
 
 
 async def test_the_same_invoice_gives_the_same_bytes() -> None:
-    one = await invoice_pdf(INVOICE, LINES, Language.CHINESE, "Asia/Shanghai")
-    assert await invoice_pdf(INVOICE, LINES, Language.CHINESE, "Asia/Shanghai") == one
+    one = await invoice_pdf(TYPESETTER, INVOICE, LINES, Language.CHINESE, "Asia/Shanghai")
+    assert await invoice_pdf(TYPESETTER, INVOICE, LINES, Language.CHINESE, "Asia/Shanghai") == one
 
 
 async def test_a_name_is_never_markup(tmp_path: Path) -> None:
     hostile = INVOICE | {"payer": CLINIC | {"name_zh": '#panic("x") $a$ *b* <c> // d'}}
-    text = words(await invoice_pdf(hostile, LINES[:1], Language.CHINESE, "Asia/Shanghai"), tmp_path)
+    text = words(await invoice_pdf(TYPESETTER, hostile, LINES[:1], Language.CHINESE, "Asia/Shanghai"), tmp_path)
     assert '#panic("x") $a$ *b* <c> // d' in text
 
 
@@ -146,6 +148,11 @@ async def test_the_settlement_names_both_sides(tmp_path: Path) -> None:
         "earns_minor": 1_234_000,
         "net_minor": 1_234_000,
     }
-    text = words(await settlement_pdf(settlement, [INVOICE], Language.CHINESE, "Asia/Shanghai"), tmp_path)
+    text = words(await settlement_pdf(TYPESETTER, settlement, [INVOICE], Language.CHINESE, "Asia/Shanghai"), tmp_path)
     for expected in ("结算单", "省立中心医院", "清河县人民医院", "CENTRE-000007", "12,340.00"):
         assert expected in text
+
+
+async def test_without_a_font_that_has_chinese_no_document_with_holes_is_made(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="fonts-noto-cjk"):
+        await invoice_pdf(Typesetter(tmp_path), INVOICE, LINES, Language.CHINESE, "Asia/Shanghai")
