@@ -249,8 +249,8 @@ def triton() -> None:
 
 
 def node_environment() -> dict[str, str]:
-    """The search path with the wheel's Node and npm before any other."""
-    return {"PATH": f"{VENV / 'bin'}:{os.environ.get('PATH', '')}"}
+    """The search path with the wheel's Node and npm before any other, and the certificates that this machine trusts."""
+    return {"NODE_USE_SYSTEM_CA": "1", "PATH": f"{VENV / 'bin'}:{os.environ.get('PATH', '')}"}
 
 
 def console() -> None:
