@@ -7,29 +7,21 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.inference import metrics
 from services.inference.decode import Header, Undecodable, decode_frames, read_header
-from services.inference.model import Chosen, FrameReading, Measurement, Outline, Plan, representative_frame
-from services.inference.regions import Calibration, Uncalibrated
-from services.inference.registry import InstalledModel, one_frame
+from services.inference.frames import Server, read_frames
+from services.inference.model import Chosen, FrameReading, Plan, representative_frame
+from services.inference.registry import InstalledModel
 from services.inference.result import Group, Result, Run, Source
-from services.inference.triton import ModelFault, Outputs, TritonAway
+from services.inference.triton import ModelFault, TritonAway
 from services.inference.workers import WorkerFailed, Workers
 from services.shared.errors import NotFound
 from services.shared.objects import ObjectStore
-
-
-class Server(Protocol):
-    """What reading asks of Triton."""
-
-    async def infer(self, model: str, frames: NDArray[np.uint8]) -> Outputs: ...
 
 
 @asynccontextmanager
@@ -119,31 +111,13 @@ class Reader:
             try:
                 for offset in range(0, len(frames), chosen.card.frame_batch):
                     batch = frames[offset : offset + chosen.card.frame_batch]
-                    outputs = await self._server.infer(name, batch)
-                    readings[name].update(self._interpret(name, outputs, header, first + offset, len(batch), tally))
+                    read = await read_frames(self._server, self._models[name], header, first + offset, batch)
+                    readings[name].update(read.readings)
+                    tally.nothing.update(read.nothing)
                     tally.frames += len(batch)
             except (TritonAway, ModelFault) as error:
                 tally.fault = error.reason
             tally.seconds += time.perf_counter() - started
-
-    def _interpret(
-        self, model: str, outputs: Outputs, header: Header, first: int, count: int, tally: _Tally
-    ) -> dict[int, FrameReading]:
-        postprocess = self._models[model].postprocess
-        found = {}
-        for index in range(count):
-            try:
-                frame = one_frame(outputs, index)
-                outline = postprocess.outline(frame, header.rows, header.columns)
-                if outline is None:
-                    tally.nothing[postprocess.refusal(frame, header.rows, header.columns)] += 1
-            except Exception as error:  # the model's own code, on whatever the model answered
-                raise ModelFault(model, f"the output cannot be interpreted: {error}") from error
-            if outline is not None:
-                found[first + index] = measure_frame(
-                    self._models[model], _rounded_outline(outline), header.calibration, first + index
-                )
-        return found
 
 
 class _Tally:
@@ -179,22 +153,3 @@ class _Tally:
             return "findings"
         most = next((reason for reason, _ in self.nothing.most_common(1)), "")
         return self.fault or next(iter(self.refusals), "") or most or "nothing found"
-
-
-def measure_frame(model: InstalledModel, outline: Outline, calibration: Calibration, frame: int) -> FrameReading:
-    """The outline with its figures, by the calibration where it lies; without figures, and why, where there is none."""
-    try:
-        spacing = calibration.spacing_at(outline.contour, frame)
-    except Uncalibrated as error:
-        return FrameReading(outline, (), str(error))
-    return FrameReading(outline, tuple(_rounded(one) for one in model.postprocess.measure(outline, spacing)))
-
-
-def _rounded(figure: Measurement) -> Measurement:
-    """Two decimals say more than any scanner resolves, and survive every notation that the figure is written in."""
-    return replace(figure, value=round(figure.value, 2), lower=round(figure.lower, 2), upper=round(figure.upper, 2))
-
-
-def _rounded_outline(outline: Outline) -> Outline:
-    contour = tuple((round(column, 2), round(row, 2)) for column, row in outline.contour)
-    return replace(outline, certainty_percent=round(outline.certainty_percent, 2), contour=contour)

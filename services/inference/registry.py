@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-import numpy as np
 import yaml
 from numpy.typing import NDArray
 
@@ -93,8 +92,3 @@ def _load_postprocess(folder: Path) -> Postprocess:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def one_frame(outputs: Mapping[str, NDArray[Any]], index: int) -> dict[str, NDArray[Any]]:
-    """The outputs of one frame of a batch."""
-    return {name: np.asarray(output[index]) for name, output in outputs.items()}
