@@ -11,7 +11,7 @@ from services.reporting.delivery import Deliverer, sender
 from services.reporting.documents.pdf import check_fonts
 from services.reporting.documents.seal import Seals
 from services.reporting.overdue import Watch
-from services.reporting.publisher import Publisher
+from services.reporting.publisher import Publisher, Workshop
 from services.reporting.service import Archive, Desk, Intake, Signing
 from services.reporting.settings import Settings
 from services.shared import directory_copy, grpc_server, http, settings, supervise, telemetry
@@ -39,7 +39,8 @@ async def run(stop: asyncio.Event) -> None:
     directory = DirectoryCopy(db)
     authenticator = Authenticator(given, directory)
     objects = open_store(given, Path(tempfile.gettempdir()) / "sonobridge-reporting")
-    publisher = Publisher(objects, given.seal_dir, given.fonts_dir, given.render_processes)
+    workshop = Workshop(given.render_processes)
+    publisher = Publisher(objects, workshop, given.seal_dir, given.fonts_dir)
     producer = Producer(given.kafka_bootstrap, given.topic_prefix)
     outbox = Outbox(NAME, TOPIC, clock)
     relay = Relay(db, producer, outbox)
@@ -67,7 +68,7 @@ async def run(stop: asyncio.Event) -> None:
             stop,
         )
     finally:
-        publisher.close()
+        workshop.close()
         await ingest.close()
         await producer.close()
         await db.close()

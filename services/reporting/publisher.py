@@ -34,13 +34,37 @@ class Published:
     encapsulated_key: str
 
 
-class Publisher:
-    def __init__(self, objects: ObjectStore, seal_dir: Path, fonts_dir: Path, processes: int) -> None:
-        self._objects = objects
-        self._seal_dir = seal_dir
-        self._fonts_dir = fonts_dir
+class Workshop:
+    """The processes that make documents, started with the first report."""
+
+    def __init__(self, processes: int) -> None:
         self._processes = processes
         self._pool = self._new_pool()
+
+    async def make(self, job: Job) -> Documents:
+        """Make a job's documents. Raises Unavailable when the worker process died."""
+        pool = self._pool
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, make, job)
+        except BrokenProcessPool as error:
+            if pool is self._pool:
+                self._pool = self._new_pool()
+            raise Unavailable("the process that makes documents died; sign again") from error
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        # Spawned, not forked: this process has threads.
+        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), end_with_parent)
+
+
+class Publisher:
+    def __init__(self, objects: ObjectStore, workshop: Workshop, seal_dir: Path, fonts_dir: Path) -> None:
+        self._objects = objects
+        self._workshop = workshop
+        self._seal_dir = seal_dir
+        self._fonts_dir = fonts_dir
 
     async def publish(
         self, organisation_id: UUID, content: Content, exam: ingest_pb.Exam, key_image: KeyImage | None
@@ -51,7 +75,7 @@ class Publisher:
         """
         async with self._picture(organisation_id, exam, key_image) as picture:
             job = Job(content, exam.SerializeToString(), picture, self._seal_dir, self._fonts_dir)
-            made = await self._make(job)
+            made = await self._workshop.make(job)
         if made.picture_error:
             _log.warning("report %s has no key image: %s", content.report_id, made.picture_error)
         folder = ("reports", content.report_id)
@@ -65,23 +89,6 @@ class Publisher:
         await self._objects.put(published.sr_key, made.sr)
         await self._objects.put(published.encapsulated_key, made.encapsulated)
         return published
-
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _new_pool(self) -> ProcessPoolExecutor:
-        # Spawned, not forked: this process has threads. Started with the first report, not before.
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._processes, context, end_with_parent)
-
-    async def _make(self, job: Job) -> Documents:
-        pool = self._pool
-        try:
-            return await asyncio.get_running_loop().run_in_executor(pool, make, job)
-        except BrokenProcessPool as error:
-            if pool is self._pool:
-                self._pool = self._new_pool()
-            raise Unavailable("the process that makes documents died; sign again") from error
 
     @asynccontextmanager
     async def _picture(

@@ -22,6 +22,7 @@ from highdicom.sr.coding import CodedConcept
 from highdicom.sr.enum import GraphicTypeValues, RelationshipTypeValues
 from pydicom.dataset import Dataset
 from pydicom.filewriter import dcmwrite
+from pydicom.valuerep import DT
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.reporting.documents.study import CHARACTER_SET, MANUFACTURER, derived_uid, evidence_of
@@ -84,7 +85,7 @@ def report_sr(
         setattr(document, tag, time)
     document.VerifyingObserverSequence[0].VerificationDateTime = f"{date}{time}+0000"
     for equipment in document.ContributingEquipmentSequence:
-        equipment.ContributionDateTime = f"{date}{time}+0000"
+        equipment.ContributionDateTime = DT(f"{date}{time}+0000")
     document.StudyDescription = content.exam.study_description
     out = BytesIO()
     dcmwrite(out, document, enforce_file_format=True)

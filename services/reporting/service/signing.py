@@ -17,11 +17,11 @@ from services.reporting.model.content import (
     require_attested,
     require_text,
 )
-from services.reporting.model.findings import Decision, ReviewedFinding, decide, require_decided
+from services.reporting.model.findings import Decision, ReviewedFinding, adopt, decide, require_decided
 from services.reporting.model.states import FINAL, Act, IllegalTransition, after
 from services.reporting.publisher import Publisher
 from services.reporting.service.desk import SameReaderTwice, Work, locked, require_edition, require_person
-from services.reporting.store import Version
+from services.reporting.store import Report, Version
 from services.shared import crash, telemetry
 from services.shared.clock import Clock
 from services.shared.db import Database, Transaction
@@ -103,18 +103,12 @@ class Signing:
                 work = await locked(tx, report_id=report_id)
                 state = after(work.task.state, Act.ADD)
                 require_edition(work.report, if_match)
-                named = {one.finding_id for one in addendum.decisions}
-                taken = [
-                    one for one in (work.report.offer.findings if work.report.offer else ()) if one.finding_id in named
-                ]
-                pool = (*work.report.findings, *(ReviewedFinding(one) for one in taken))
-                findings = decide(pool, addendum.decisions, principal.subject)
+                report, findings = _restated(work.report, addendum.decisions, principal.subject)
                 require_decided(findings)
                 if not work.task.new_images and await self._says_nothing_new(tx, work, findings, addendum.text):
                     return
                 signature = Signature(principal.subject, principal.display_name, self._clock.now())
                 await store.save_task(tx, replace(work.task, state=state, new_images=False))
-                report = replace(work.report, offer=None) if taken else work.report
                 await self._publish(tx, replace(work, report=report), signature, findings, addendum.text, Kind.ADDENDUM)
         crash.point("report.committed")
         metrics.SIGNED.labels(Kind.ADDENDUM).inc()
@@ -194,3 +188,17 @@ class Signing:
         if organisation is None:
             raise Unavailable(f"the hospital {organisation_id} has not come from the directory yet")
         return codec.hospital_of(organisation)
+
+
+def _restated(
+    report: Report, decisions: tuple[Decision, ...], subject: str
+) -> tuple[Report, tuple[ReviewedFinding, ...]]:
+    """The report and its findings with the decisions; those that name an offered finding take the whole offer in."""
+    offer = report.offer
+    offered = {one.finding_id for one in offer.findings} if offer else set()
+    before = decide(report.findings, [one for one in decisions if one.finding_id not in offered], subject)
+    late = [one for one in decisions if one.finding_id in offered]
+    if offer is None or not late:
+        return report, before
+    taken = replace(report, offer=None, key_image=offer.key_image)
+    return taken, decide(adopt(before, offer.findings), late, subject)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 import services.reporting
 from services.reporting import http as routes
 from services.reporting.consumers import Handler
-from services.reporting.publisher import Publisher
+from services.reporting.publisher import Publisher, Workshop
 from services.reporting.service import Archive, Desk, Intake, Signing
 from services.reporting.settings import Settings
 from services.shared import http, settings
@@ -79,21 +79,27 @@ def given(migrated: TestDatabase, issuer: FakeIssuer, tmp_path: Path, monkeypatc
     return settings.load(Settings)
 
 
+@pytest.fixture(scope="session")
+def workshop() -> Iterator[Workshop]:
+    made = Workshop(1)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-async def service(given: Settings) -> AsyncIterator[Service]:
+async def service(given: Settings, workshop: Workshop) -> AsyncIterator[Service]:
     db = Database(given, "reporting", Queries(HERE / "queries.sql"))
     await db.open()
     clock = FakeClock()
     directory = DirectoryCopy(db)
     objects = open_store(given)
-    publisher = Publisher(objects, given.seal_dir, given.fonts_dir, given.render_processes)
+    publisher = Publisher(objects, workshop, given.seal_dir, given.fonts_dir)
     archive = Archive(db, directory, objects)
     app = http.build_app("reporting", "reporting", Authenticator(given, directory), {"postgres": db.ready})
     signing = Signing(db, directory, Outbox("reporting", "reporting.v1", clock), clock, publisher)
     routes.build(app, Desk(db, clock), signing, archive, clock, given.public_origin)
     handler = Handler(Intake(db, directory, uuid7))
     yield Service(given, db, objects, directory, clock, archive, handler, app)
-    publisher.close()
     await db.close()
 
 

@@ -7,10 +7,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from asn1crypto import pem, x509
 from highdicom.sr import srread
 from PIL import Image
 from pydicom import dcmread
+from pydicom.valuerep import PersonName
+from pyhanko.keys import load_cert_from_pemder
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
@@ -69,14 +70,14 @@ def documents(job: Job) -> Documents:
 
 def trust(folder: Path) -> ValidationContext:
     """Nothing but the local authority's certificate, and no network."""
-    _, _, der = pem.unarmor(Seals(folder).authority_certificate.read_bytes())
-    return ValidationContext(trust_roots=[x509.Certificate.load(der)], allow_fetching=False)
+    authority = load_cert_from_pemder(str(Seals(folder).authority_certificate))  # type: ignore[no-untyped-call]
+    return ValidationContext(trust_roots=[authority], allow_fetching=False)
 
 
 def test_the_seal_validates_offline_against_the_authority(documents: Documents, job: Job) -> None:
     (signature,) = PdfFileReader(BytesIO(documents.pdf)).embedded_signatures
     status = validate_pdf_signature(signature, trust(job.seal_dir))
-    assert status.bottom_line, status.pretty_print_details()
+    assert status.bottom_line, status.summary()
     assert status.signing_cert.subject.native["organization_name"] == CONTENT.reader.name_zh
 
 
@@ -137,7 +138,7 @@ def test_keys_are_private_and_drawn_once(job: Job, documents: Documents) -> None
 
 def test_the_sr_reads_back_with_values_contour_and_ideographs(documents: Documents, job: Job) -> None:
     found = srread(BytesIO(documents.sr))
-    assert str(found.PatientName.ideographic) == "王^小东"
+    assert PersonName(str(found.PatientName)).ideographic == "王^小东"
     assert (found.VerificationFlag, found.CompletionFlag) == ("VERIFIED", "COMPLETE")
     findings = found.ContentSequence[4].ContentSequence
     head, biparietal = (one for one in findings if one.ValueType == "NUM")
