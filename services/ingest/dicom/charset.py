@@ -40,6 +40,7 @@ def to_utf8(dataset: Dataset) -> CharacterSet:
     texts = [raw.value for _, _, raw in _texts(dataset) if raw.value]
     found = CharacterSet("\\".join(declared), _detect(declared, texts))
     _transcode(dataset, [found.detected] if found.detected else declared)
+    dataset.SpecificCharacterSet = UTF8
     return found
 
 
@@ -130,7 +131,8 @@ def _transcode(dataset: Dataset, inherited: list[str]) -> None:
         elif vr in _TEXT and isinstance(element, RawDataElement) and isinstance(element.value, bytes):
             value = decode(element.value, inherited, name=vr == "PN").encode("utf-8")
             dataset[tag] = element._replace(value=value, length=len(value))
-    dataset.SpecificCharacterSet = UTF8
+    if _SPECIFIC_CHARACTER_SET in dataset:
+        dataset.SpecificCharacterSet = UTF8
     # pydicom decodes what is not yet converted by the set that the file was read with, whatever the dataset declares now.
     implicit, little = dataset.original_encoding
     dataset.set_original_encoding(implicit, little, convert_encodings(UTF8))

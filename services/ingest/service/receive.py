@@ -206,7 +206,7 @@ class Receiver:
         if there != (inspection.dataset_digest, inspection.transfer_syntax_uid):
             raise Refused(
                 refusals.ANOTHER_DATASET,
-                f"{inspection.sop_instance_uid} is stored with another dataset",
+                f"another dataset is stored as {inspection.sop_instance_uid}",
                 inspection.sop_class_uid,
                 inspection.sop_instance_uid,
                 inspection.study_instance_uid,

@@ -41,6 +41,7 @@ def dataset(
         found.NumberOfFrames = frames
     pixels = np.random.default_rng(frames).integers(0, 255, (frames, 32, 48), dtype=np.uint8)
     found.PixelData = pixels.tobytes()
+    found["PixelData"].VR = "OB"
     for keyword, value in more.items():
         setattr(found, keyword, value)
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = found.SOPClassUID, found.SOPInstanceUID
