@@ -70,6 +70,7 @@ DEBIAN = (
     DebianPackage("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     DebianPackage("chromium", "chromium", "tests"),
     DebianPackage("dcmtk", "storescu", "tests"),
+    DebianPackage("dicom3tools", "dciodvfy", "tests"),
     DebianPackage("default-jdk-headless", "javac", "tests"),
     DebianPackage("poppler-utils", "pdftotext", "tests"),
     DebianPackage("libb64-0d", "libb64.so.0d", "bench"),
