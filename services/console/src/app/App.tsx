@@ -16,7 +16,10 @@ const queries = new QueryClient({
   },
 })
 
-const theme = { token: { colorPrimary: '#0b5c7a', colorLink: '#0b5c7a', borderRadius: 6, colorTextDescription: '#55606b', colorTextSecondary: '#55606b' } }
+const theme = {
+  components: { Menu: { itemSelectedBg: '#e3f1f6', itemSelectedColor: '#0b5c7a' } },
+  token: { colorPrimary: '#0b5c7a', colorLink: '#0b5c7a', borderRadius: 6, colorTextDescription: '#55606b', colorTextSecondary: '#55606b' },
+}
 
 export function App() {
   return (

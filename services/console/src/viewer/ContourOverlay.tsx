@@ -19,6 +19,8 @@ export function ContourOverlay({ stage, view, instance, frame, findings, selecte
     return anchor.sop_instance_uid === instance.sopInstanceUid && onFrame && anchor.contour.length > 2 && state !== 'rejected'
   })
   if (here.length === 0) return null
+  // The chosen one is drawn last, over those of the same outline.
+  here.sort((a, b) => Number(a.finding_id === selected) - Number(b.finding_id === selected))
   return (
     <svg className="picture-layer contours" aria-hidden data-view={view} data-testid="contours">
       {here.map(({ finding_id, anchor }) => (
