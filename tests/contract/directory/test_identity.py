@@ -16,6 +16,9 @@ from services.shared.errors import Conflict
 from services.shared.settings import ServiceSettings
 from tests.fakes.identity import FakeIdentity
 
+# Keycloak takes long to start where every core is busy.
+pytestmark = pytest.mark.timeout(420)
+
 PASSWORD = "a long password, drawn"
 
 

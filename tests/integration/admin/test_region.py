@@ -20,19 +20,34 @@ from services.admin.main import main
 from services.shared.migrate import migrate
 from services.shared.settings import PostgresSettings
 from tests.fakes.settings import free_port
+from tests.integration.directory.region import hospital
 from tests.parts import Database, Topics
+
+# Keycloak takes long to start where every core is busy.
+pytestmark = pytest.mark.timeout(420)
 
 ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "infra" / "demo" / "demo.yaml"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
     """A directory process and the state folder that the command reads."""
 
     origin: str
     state: Path
     keycloak: Keycloak
+    settings: dict[str, str]
+    process: "subprocess.Popen[bytes]"
+
+    def crash_at(self, point: str) -> None:
+        """The process will kill itself when it comes to the point."""
+        (self.state / "crash").write_text(point)
+
+    def restart(self) -> None:
+        """Start the process again, which has been killed."""
+        assert self.process.wait(10) == -signal.SIGKILL
+        self.process = start(self.settings)
 
     def admin(self, *arguments: str) -> int:
         command, *rest = arguments
@@ -77,29 +92,32 @@ def running(postgres_database: Database, kafka_topics: Topics, keycloak: Keycloa
         postgres_password_file=postgres_database.password_file("sonobridge_owner"),
     )
     migrate(owner, "directory", ROOT / "services" / "directory" / "migrations")
-    given = environment(postgres_database, kafka_topics, keycloak)
+    given = environment(postgres_database, kafka_topics, keycloak) | {"SONOBRIDGE_CRASH_FILE": str(tmp_path / "crash")}
     origin = f"http://127.0.0.1:{given['SONOBRIDGE_HTTP_PORT']}"
     (tmp_path / "endpoints.json").write_text(json.dumps({"origin": origin, "kafka": kafka_topics.bootstrap}))
-    process = subprocess.Popen([sys.executable, "-m", "services", "directory"], cwd=ROOT, env=os.environ | given)
+    made = Running(origin, tmp_path, keycloak, given, start(given))
     try:
-        _wait(f"{origin}/readyz", process)
-        yield Running(origin, tmp_path, keycloak)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0, "the directory ends cleanly when told to"
+        yield made
+        made.process.send_signal(signal.SIGTERM)
+        assert made.process.wait(20) == 0, "the directory ends cleanly when told to"
     finally:
-        process.kill()
-        process.wait()
+        made.process.kill()
+        made.process.wait()
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+def start(given: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """The directory, ready."""
+    process = subprocess.Popen([sys.executable, "-m", "services", "directory"], cwd=ROOT, env=os.environ | given)
+    url = f"http://127.0.0.1:{given['SONOBRIDGE_HTTP_PORT']}/readyz"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(url, timeout=5).status_code == 200:
-                return
+                return process
         except httpx.HTTPError:
             pass
         time.sleep(0.1)
+    process.kill()
     raise AssertionError("the directory did not become ready")
 
 
@@ -152,3 +170,32 @@ def test_a_wrong_client_secret_is_told_apart_from_an_absent_platform(
     assert "gives platform-directory no token" in capsys.readouterr().err
     assert main(["apply", "--state", str(tmp_path / "nothing"), str(DEMO)]) == 1
     assert "endpoints.json is not there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("point", ["directory.account_made", "directory.membership_committed"])
+def test_a_process_killed_between_keycloak_and_its_answer_leaves_nothing_that_trying_again_does_not_complete(
+    running: Running, point: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = str(running.keycloak.client_secret_file("platform-directory"))
+    assert running.admin("bootstrap", "--client-secret-file", secret, "--renew-missing") == 0
+    alias = point.replace("directory.", "h-").replace("_", "-")
+    roles = {"display_name": "王敏", "roles": ["clinic_staff"]}
+    inside = {"machines": {f"{alias}-gateway": roles}, "people": {f"{alias}-wang": roles}}
+    file = running.state / "region.yaml"
+    for kind, members in inside.items():
+        file.write_text(json.dumps({"organisations": {alias: hospital(len(alias)) | {kind: members}}}))
+        running.crash_at(point)
+        assert running.admin("apply", str(file), "--renew-missing") == 1
+        assert "does not answer" in capsys.readouterr().err
+        running.restart()
+        assert running.admin("apply", str(file), "--renew-missing") == 0
+    credentials = running.credentials()
+    machine = next(one for one in credentials["machines"] if one["organisation"] == alias)
+    person = next(one for one in credentials["people"] if one["organisation"] == alias)
+    issuer, front = running.keycloak.issuer, f"{running.keycloak.origin}/"
+    for token in (
+        machine_token(issuer, machine["client_id"], machine["client_secret"], alias),
+        person_token(issuer, person["username"], person["password"], alias, front),
+    ):
+        assert running.get("me", token).json()["roles"] == ["clinic_staff"]
+    assert len(running.get("memberships", token).json()["items"]) == 2
