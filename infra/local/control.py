@@ -18,7 +18,7 @@ from infra.local.paths import ROOT, State
 from infra.local.process import PartFailed, last_lines, start_time
 
 SUPERVISOR_WITHIN = timedelta(seconds=30)
-TIMEOUT = timedelta(minutes=4)
+TIMEOUT = timedelta(minutes=6)
 POLL_S = 0.2
 
 

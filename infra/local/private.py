@@ -29,7 +29,7 @@ STARTERS: dict[str, Callable[[Path], AbstractContextManager[object]]] = {
     "keycloak": start_keycloak,
     "triton": start_triton,
 }
-READY_WITHIN_S = 180.0
+READY_WITHIN_S = 300.0
 
 
 def ensure(part: str, folder: Path, until_pid: int) -> None:
