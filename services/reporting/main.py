@@ -8,7 +8,7 @@ from pathlib import Path
 from services.reporting import consumers, rpc
 from services.reporting import http as routes
 from services.reporting.delivery import Deliverer, sender
-from services.reporting.documents.pdf import check_fonts
+from services.reporting.documents import fonts
 from services.reporting.documents.seal import Seals
 from services.reporting.overdue import Watch
 from services.reporting.publisher import Publisher, Workshop
@@ -31,7 +31,7 @@ async def run(stop: asyncio.Event) -> None:
     """Serve until `stop`. Raises when a part fails; the process then starts again."""
     given = settings.load(Settings)
     telemetry.configure(NAME, given.log_level, given.otlp_endpoint)
-    check_fonts(given.fonts_dir)
+    fonts.check(given.fonts_dir)
     Seals(given.seal_dir).open()
     db = Database(given, NAME, Queries(Path(__file__).parent / "queries.sql"))
     await db.open()

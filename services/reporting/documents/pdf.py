@@ -22,17 +22,7 @@ FIELD = "ReportSeal"
 
 @cache
 def _fonts(folder: Path) -> typst.Fonts:
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
-    if "Noto Sans CJK SC" not in fonts.families():
-        raise FileNotFoundError(
-            f"no Noto Sans CJK SC below {folder}: install fonts-noto-cjk, or set SONOBRIDGE_FONTS_DIR"
-        )
-    return fonts
-
-
-def check_fonts(folder: Path) -> None:
-    """Raises FileNotFoundError when no font below `folder` has Chinese."""
-    _fonts(folder)
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
 
 
 def typeset(content: Content, key_image_png: bytes | None, fonts_dir: Path) -> bytes:

@@ -85,8 +85,7 @@ class Signing:
                     return
                 await store.save_task(tx, task)
                 await self._publish(tx, work, signature, work.report.findings, work.report.text, Kind.REPORT)
-        crash.point("report.committed")
-        metrics.SIGNED.labels(Kind.REPORT).inc()
+        _count(Kind.REPORT, work.report.text)
 
     async def addend(
         self, principal: Principal, report_id: UUID, addendum: Addendum, attestation: bool, if_match: int | None
@@ -110,8 +109,7 @@ class Signing:
                 signature = Signature(principal.subject, principal.display_name, self._clock.now())
                 await store.save_task(tx, replace(work.task, state=state, new_images=False))
                 await self._publish(tx, replace(work, report=report), signature, findings, addendum.text, Kind.ADDENDUM)
-        crash.point("report.committed")
-        metrics.SIGNED.labels(Kind.ADDENDUM).inc()
+        _count(Kind.ADDENDUM, addendum.text)
 
     async def _require_signed_by(self, tx: Transaction, principal: Principal, work: Work) -> None:
         versions = await store.versions(tx, work.report.id)
@@ -188,6 +186,13 @@ class Signing:
         if organisation is None:
             raise Unavailable(f"the hospital {organisation_id} has not come from the directory yet")
         return codec.hospital_of(organisation)
+
+
+def _count(kind: Kind, text: Text) -> None:
+    crash.point("report.committed")
+    metrics.SIGNED.labels(kind).inc()
+    if text.critical:
+        metrics.CRITICAL.inc()
 
 
 def _restated(
