@@ -13,9 +13,10 @@ from uuid import UUID
 from sonobridge.directory.v1 import directory_pb2
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
-from services.inference import metrics, outcome, sr
+from services.inference import metrics, outcome
 from services.inference.decode import Undecodable
 from services.inference.document import write_document
+from services.inference.heading import Heading, instance_uid
 from services.inference.model import Plan, Rule, Skip, choose
 from services.inference.reading import Reader, local_copy
 from services.inference.registry import InstalledModel
@@ -143,7 +144,7 @@ class Analyst:
         return outcome.completed(task.exam, task.analysis.analysis_id, result, documents, self._clock.now())
 
     async def _store_document(self, task: Task, result: Result) -> str:
-        heading = sr.Heading(
+        heading = Heading(
             task.analysis.analysis_id, task.analysis.exam_revision, task.analysis.content_time, self._software_version
         )
         with tracer.start_as_current_span("inference document"):
@@ -156,9 +157,9 @@ class Analyst:
                 raise DocumentRefused(f"the study does not take the document: {error}") from error
         crash.point("inference.stored")
         metrics.DOCUMENTS.inc()
-        return sr.instance_uid(task.analysis.analysis_id)
+        return instance_uid(task.analysis.analysis_id)
 
-    async def _write(self, task: Task, heading: sr.Heading, result: Result) -> bytes:
+    async def _write(self, task: Task, heading: Heading, result: Result) -> bytes:
         wanted = {group.source.sop_instance_uid: group.source for group in result.shown_groups}
         async with AsyncExitStack() as stack:
             images = [

@@ -10,7 +10,7 @@ from sonobridge.directory.v1 import directory_pb2
 from sonobridge.inference.v1 import events_pb2 as pb
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
-from services.inference import sr
+from services.inference.heading import tracking_uid
 from services.inference.model import Code, ExamFacts, Measurement, Mode, Permission, Skip, finding_id
 from services.inference.result import Group, Result, Run, Source
 
@@ -150,7 +150,7 @@ def _findings(analysis_id: uuid.UUID, result: Result, group: Group) -> list[pb.F
             anchor=anchor,
             certainty_percent=outline.certainty_percent,
             model=_reference(result.run_of(group.model)),
-            tracking_uid=sr.tracking_uid(analysis_id, group),
+            tracking_uid=tracking_uid(analysis_id, group),
         )
         for figure in group.reading.measurements
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -22,6 +23,7 @@ from services.shared.events import Event
 from services.shared.kafka import first_time
 from services.shared.outbox import Outbox
 
+_log = logging.getLogger(__name__)
 CONSUMER = "inference"
 
 Body = pb.AnalysisCompleted | pb.AnalysisSkipped | pb.AnalysisFailed
@@ -143,6 +145,7 @@ class Analyses:
         await first_time(tx, CONSUMER, task.event)
         await self._outbox.publish(tx, type, task.exam.exam_id, task.organisation_id, body)
         rule = body.rule if isinstance(body, pb.AnalysisSkipped) else ""
+        _log.info("exam %s revision %d: %s %s", task.exam.exam_id, task.exam.revision, type, rule)
         metrics.ANALYSES.labels(state=state.value, rule=rule).inc()
         metrics.ANALYSIS_SECONDS.observe(max(0.0, (now - task.analysis.started_at).total_seconds()))
 

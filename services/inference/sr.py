@@ -4,10 +4,7 @@ its arguments, so that the same record gives the same bytes. Strict when writing
 from __future__ import annotations
 
 import copy
-import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from io import BytesIO
 
 import highdicom.sr as hd
@@ -21,36 +18,12 @@ from pydicom.uid import UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
 
 from services.inference import codes
 from services.inference.evidence import PATIENT_AND_STUDY
+from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
 from services.inference.model import Code, FrameReading, Measurement, Mode, derived_uid
 from services.inference.result import Group, Result, Run
 
 MANUFACTURER = "SonoBridge"
 _SERIES_NUMBER = 9001  # far above a scanner's own
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What the document says of itself: which analysis, when (the requester's local time), by which software."""
-
-    analysis_id: uuid.UUID
-    exam_revision: int
-    content_time: datetime
-    software_version: str
-
-
-def series_uid(analysis_id: uuid.UUID) -> str:
-    """The series of an analysis' documents."""
-    return derived_uid("sr-series", analysis_id)
-
-
-def instance_uid(analysis_id: uuid.UUID) -> str:
-    """The document of an analysis; the same however often it is written."""
-    return derived_uid("sr", analysis_id)
-
-
-def tracking_uid(analysis_id: uuid.UUID, group: Group) -> str:
-    """The TrackingUniqueIdentifier of a group."""
-    return derived_uid("tracking", analysis_id, group.model, group.source.sop_instance_uid, group.frame)
 
 
 def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> bytes:

@@ -30,6 +30,7 @@ _CHANNEL = [
     ("grpc.max_receive_message_length", 1 << 30),
 ]
 _WITH_CHANNELS = 4  # axes: frames, rows, columns, channels
+_NO_ANSWER = "the inference server does not answer"
 _CONTROL_SECONDS = 5.0
 _LOAD_SECONDS = 60.0
 _UNLOAD_SECONDS = 3.0
@@ -204,11 +205,12 @@ class Triton:
             return TritonAway(model, message, reachable=True)
         if "UNAVAILABLE" in status:
             # Triton says UNAVAILABLE of a model that is not ready, gRPC says it of a server that is not there.
-            return TritonAway(model, message, reachable="is not ready" in message or "unknown model" in message)
+            reachable = "is not ready" in message or "unknown model" in message
+            return TritonAway(model, message if reachable else _NO_ANSWER, reachable)
         if "NOT_FOUND" in status:
             return TritonAway(model, message, reachable=True)
         if any(code in status for code in ("DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED")):
-            return TritonAway(model, f"{status} after {self._deadline_seconds:g} s", reachable=False)
+            return TritonAway(model, f"{_NO_ANSWER} within {self._deadline_seconds:g} s", reachable=False)
         return ModelFault(model, message or status)
 
 

@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_PRELOADED = ["services.inference.decode", "services.inference.document"]
+_PRELOADED = ["services.inference.decode", "services.inference.document", "services.inference.sr"]
 
 
 class WorkerFailed(Exception):

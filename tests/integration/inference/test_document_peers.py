@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread, examples
 
-from services.inference import sr
 from services.inference.document import write_document
+from services.inference.heading import Heading
 from services.inference.model import FrameReading, Mode, Outline
 from services.inference.result import Group, Result, Run, Source
 from tests.unit.inference.test_sr import CONTOUR, FIGURES, HEAD
@@ -31,7 +31,7 @@ def document(tmp_path: Path, example: str, frame: int, mode: Mode, calibrated: b
         Outline(97.5, HEAD, CONTOUR), FIGURES if calibrated else (), "" if calibrated else "no regions"
     )
     run = Run("head", "1.0.0", "ab" * 32, mode, "EC-1", "NMPA-1", 30, "findings", False, 0.1)
-    heading = sr.Heading(uuid.uuid4(), 1, datetime(2026, 1, 2, 3, 4, 5), "0.1.0")
+    heading = Heading(uuid.uuid4(), 1, datetime(2026, 1, 2, 3, 4, 5), "0.1.0")
     result = Result((run,), (Group("head", source, frame, reading),))
     path = tmp_path / "report.dcm"
     path.write_bytes(write_document(heading, result, [(source_path, source)], image.StudyInstanceUID, {}))

@@ -15,6 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from services.inference import sr
 from services.inference.evidence import read_evidence
+from services.inference.heading import Heading, instance_uid, tracking_uid
 from services.inference.model import Code, FrameReading, Measurement, Mode, Outline
 from services.inference.result import Group, Result, Run, Source, compare_shadows, dump, load
 
@@ -36,7 +37,7 @@ FIGURES = (
         Code("18185-9", "LN", "Gestational Age"), 200.0, "d", 190.0, 212.0, "Hadlock", Code("11932-1", "LN", "Hadlock")
     ),
 )
-HEADING = sr.Heading(uuid.UUID(int=7), 2, datetime(2026, 1, 2, 3, 4, 5), "0.1.0")
+HEADING = Heading(uuid.UUID(int=7), 2, datetime(2026, 1, 2, 3, 4, 5), "0.1.0")
 
 
 def source(number_of_frames: int = 5, uid: str = "1.2.3.4") -> Source:
@@ -86,10 +87,10 @@ def test_writing_again_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_highdicom_reads_figures_codes_contour_and_frame_back(tmp_path: Path) -> None:
     report = highdicom.sr.srread(BytesIO(document(written(tmp_path, b"Wang^Fang "), result())))
-    assert report.SOPInstanceUID == sr.instance_uid(HEADING.analysis_id)
+    assert report.SOPInstanceUID == instance_uid(HEADING.analysis_id)
     assert (str(report.ContentDate), str(report.ContentTime)) == ("20260102", "030405")
     (group,) = cast(Any, report.content).get_planar_roi_measurement_groups()
-    assert group.tracking_uid == sr.tracking_uid(HEADING.analysis_id, result().groups[0])
+    assert group.tracking_uid == tracking_uid(HEADING.analysis_id, result().groups[0])
     figures = {one.name.value: one for one in group.get_measurements()}
     assert set(figures) == {"11984-2", "11820-8", "18185-9", "111012"}
     assert figures["11984-2"].value == 321.5
