@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 
 Handler = Callable[[Event], Awaitable[None]]
 
+_MAX_REQUEST_BYTES = 8 << 20  # an exam of many thousand instances is one event; infra/kafka/topics.yaml says the same
 _SEND_SECONDS = 15
 _POLL_MILLISECONDS = 200
 _MAX_POLL_RECORDS = 48
@@ -62,6 +63,7 @@ class Producer:
                     bootstrap_servers=self._bootstrap,
                     acks="all",
                     linger_ms=2,
+                    max_request_size=_MAX_REQUEST_BYTES,
                     # A broker that is away is known within seconds: the relay's transaction waits for this.
                     bootstrap_timeout_ms=5_000,
                     max_block_ms=5_000,
