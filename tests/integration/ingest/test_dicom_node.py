@@ -38,7 +38,7 @@ def _send(stage: Stage, *files: Path, title: str = "") -> list[Any]:
         sender.add_requested_context(found.SOPClassUID, found.file_meta.TransferSyntaxUID)
     association = sender.associate("127.0.0.1", stage.dicom_port, ae_title="SONOBRIDGE")
     if not association.is_established:
-        raise ConnectionRefusedError(str(association.acceptor.primitive.diagnostic))
+        raise ConnectionRefusedError(str(getattr(association.acceptor.primitive, "diagnostic", "no answer")))
     try:
         return [association.send_c_store(path) for path in files]
     finally:

@@ -21,10 +21,10 @@ _CINE = Path(pydicom.__file__).parent / "data" / "test_files" / "examples_ybr_co
 
 def _parts(answer: Any) -> list[tuple[str, bytes]]:
     """Content type and body of each part of a multipart answer."""
-    message = email.message_from_bytes(
+    message: Any = email.message_from_bytes(
         b"Content-Type: " + answer.headers["content-type"].encode() + b"\r\n\r\n" + answer.content
     )
-    return [(part["Content-Type"], part.get_payload(decode=True)) for part in message.get_payload()]  # type: ignore[misc,union-attr]
+    return [(part["Content-Type"], part.get_payload(decode=True)) for part in message.get_payload()]
 
 
 def _path(found: dict[str, Any]) -> str:
