@@ -18,8 +18,6 @@ from services.reporting.model.states import State
 from services.shared.db import Transaction
 from services.shared.errors import Malformed
 
-PAGE = 50
-
 
 @dataclass(frozen=True)
 class KeyImage:
@@ -195,7 +193,13 @@ async def save_report(tx: Transaction, report: Report, reader_id: UUID | None) -
 
 
 async def worklist(
-    tx: Transaction, states: list[State], with_new_images: bool, subject: str | None, now: datetime, cursor: str | None
+    tx: Transaction,
+    states: list[State],
+    with_new_images: bool,
+    subject: str | None,
+    now: datetime,
+    cursor: str | None,
+    limit: int,
 ) -> tuple[list[Listed], str | None]:
     """A page of the reader's tasks and the cursor of the next one. Raises Malformed for a cursor that is none of ours."""
     after_due, after_id = _cursor(cursor) if cursor else (None, None)
@@ -207,10 +211,10 @@ async def worklist(
         now=now,
         after_due=after_due,
         after_id=after_id,
-        limit=PAGE + 1,
+        limit=limit + 1,
     )
-    found = [_listed(row) for row in rows[:PAGE]]
-    if len(rows) <= PAGE:
+    found = [_listed(row) for row in rows[:limit]]
+    if len(rows) <= limit:
         return found, None
     last = found[-1].task
     return found, base64.urlsafe_b64encode(f"{last.due_at.isoformat()} {last.id}".encode()).decode()

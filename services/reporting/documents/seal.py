@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from services.reporting.model.content import Hospital
@@ -20,6 +20,8 @@ from services.reporting.model.content import Hospital
 AUTHORITY = "authority"
 _AUTHORITY_YEARS = 20
 _SEAL_YEARS = 5
+# RSA: a signature by an elliptic curve would make the file PDF 2.0 (ISO/TS 32002), which PDF/A-3 does not allow.
+_KEY_BITS = 3072
 _DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336, id-kp-documentSigning
 _ORGANISATION_IDENTIFIER = NameOID.ORGANIZATION_IDENTIFIER  # ETSI EN 319 412-1, 5.1.4
 
@@ -105,7 +107,7 @@ class Seals:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey, years: int
+    subject: x509.Name, issuer: x509.Name, public_key: rsa.RSAPublicKey, years: int
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -133,15 +135,20 @@ def _usage(authority: bool) -> x509.KeyUsage:
     )
 
 
-def _key_at(path: Path) -> ec.EllipticCurvePrivateKey:
+def _key_at(path: Path) -> rsa.RSAPrivateKey:
     """The key in the file, drawn unless it is there: the first writer's key is everybody's."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    if not path.exists():
+        _draw_key(path)
+    found = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(found, rsa.RSAPrivateKey):
+        raise ValueError(f"{path} holds no RSA key")
+    return found
+
+
+def _draw_key(path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     _write_once(path, pem, 0o600)
-    found = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(found, ec.EllipticCurvePrivateKey):
-        raise ValueError(f"{path} holds no elliptic-curve key")
-    return found
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

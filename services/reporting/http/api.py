@@ -35,9 +35,10 @@ def router(desk: Desk, signing: Signing, archive: Archive, clock: Clock) -> APIR
         state: State | None = None,
         mine: bool = False,
         cursor: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> dict[str, Any]:
         """What the caller's hospital is to read, the earliest due first."""
-        found, following = await desk.worklist(caller, state, mine, cursor)
+        found, following = await desk.worklist(caller, state, mine, cursor, limit)
         names = await archive.names({one.task.organisation_id for one in found})
         now = clock.now()
         return {

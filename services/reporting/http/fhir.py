@@ -58,8 +58,8 @@ def router(archive: Archive, public_origin: str) -> APIRouter:
     started = datetime.now(UTC)
 
     @fhir.get("/metadata")
-    async def metadata(caller: Caller) -> Response:
-        """What this server can do."""
+    async def metadata() -> Response:
+        """What this server can do; open to all, as it tells of nobody (R4, 3.1.0.13)."""
         return FhirResponse(resources.capability_statement(base, started))
 
     @fhir.get("/DiagnosticReport")

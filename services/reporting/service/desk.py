@@ -71,7 +71,7 @@ class Desk:
         self._clock = clock
 
     async def worklist(
-        self, principal: Principal, state: State | None, mine: bool, cursor: str | None
+        self, principal: Principal, state: State | None, mine: bool, cursor: str | None, limit: int
     ) -> tuple[list[Listed], str | None]:
         """A page of what the caller's hospital reads: what is open, or needs an addendum; or what is in one state."""
         async with self._db.tenant(principal.organisation_id) as tx:
@@ -82,6 +82,7 @@ class Desk:
                 subject=principal.subject if mine else None,
                 now=self._clock.now(),
                 cursor=cursor,
+                limit=limit,
             )
 
     async def claim(self, principal: Principal, task_id: UUID) -> None:

@@ -99,8 +99,9 @@ async def test_an_error_is_an_operation_outcome(region: Region, path: str, statu
     assert answer.json()["issue"][0]["code"] == issue
 
 
-async def test_nobody_reads_without_a_token(region: Region) -> None:
-    answer = await region.client.get("/fhir/R4/metadata")
+async def test_nobody_reads_without_a_token_but_what_the_server_can_do(region: Region) -> None:
+    assert (await region.client.get("/fhir/R4/metadata")).json()["fhirVersion"] == "4.0.1"
+    answer = await region.client.get("/fhir/R4/DiagnosticReport?identifier=1")
     assert (answer.status_code, answer.json()["resourceType"]) == (401, "OperationOutcome")
 
 

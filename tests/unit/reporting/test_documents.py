@@ -100,6 +100,14 @@ def test_another_authority_does_not_vouch_for_the_seal(documents: Documents, tmp
     assert not validate_pdf_signature(signature, trust(tmp_path / "other")).bottom_line
 
 
+def test_the_sealed_file_is_still_a_pdf_that_pdf_a_3_allows(documents: Documents) -> None:
+    reader = PdfFileReader(BytesIO(documents.pdf))
+    assert reader.input_version == (1, 7)
+    metadata = reader.root["/Metadata"].data
+    assert b'pdfaid:part="3"' in metadata
+    assert b'pdfaid:conformance="B"' in metadata
+
+
 def test_the_facts_are_attached_as_json_with_their_relationship(documents: Documents, job: Job) -> None:
     catalog = PdfFileReader(BytesIO(documents.pdf)).root
     (attached,) = [one.get_object() for one in catalog["/AF"]]
