@@ -116,8 +116,11 @@ def contour(mask: npt.NDArray[np.uint8], width: float, height: float) -> Floats:
     near = cv2.dilate((parts == largest).astype(np.uint8), np.ones((3, 3), np.uint8))
     level = np.where(near > 0, mask, 0).astype(np.float32) / 255
     cx, cy = centers[largest]
+    left, top, across, down = stats[largest, :4]
+    # No ray is followed farther than two pixels beyond the part's box: nothing is there.
+    farthest = math.hypot(max(cx - left, left + across - cx), max(cy - top, top + down - cy)) + 2
     turn = np.linspace(0, 2 * math.pi, RAYS, endpoint=False)[:, None]
-    steps = np.arange(0, math.hypot(*mask.shape), 0.5)[None, :]
+    steps = np.arange(0, farthest, 0.5)[None, :]
     x, y = cx + np.cos(turn) * steps, cy + np.sin(turn) * steps
     # Beyond the mask the edge goes on, so that a head that is cut there has no contour along the edge.
     along = cv2.remap(
