@@ -9,6 +9,11 @@ VALUES (%(organisation_id)s, %(exam_id)s, %(study_instance_uid)s, %(service_date
 ON CONFLICT (organisation_id, exam_id) DO UPDATE SET study_instance_uid = excluded.study_instance_uid
 WHERE exams.study_instance_uid IS NULL AND excluded.study_instance_uid IS NOT NULL;
 
+-- name: add_exam_party
+-- Lets who pays or earns for an exam see its identifiers.
+UPDATE exams SET party_ids = party_ids || %(party_id)s::uuid
+WHERE organisation_id = %(organisation_id)s AND exam_id = %(exam_id)s AND NOT %(party_id)s::uuid = ANY (party_ids);
+
 -- name: keep_exam_event
 -- Notes which event said what of an exam.
 INSERT INTO exam_events (organisation_id, event_id, exam_id, type, occurred_at, trace_id, detail)
@@ -49,25 +54,54 @@ SELECT organisation_id, id, exam_id, agreement_id, agreement_version, item_code,
 FROM usage_records WHERE id = %(id)s;
 
 -- name: select_usage_page
--- Records with what became of them, latest service date first.
+-- Records with what became of them, latest service date first. Each side (requester, payer, payee) is read in the order of its
+-- own index and no further than the page; what else is known is looked up for the page alone.
+WITH page AS MATERIALIZED (
+    (SELECT r.organisation_id, r.id, r.service_date FROM usage_records AS r
+    WHERE r.organisation_id = current_organisation()
+        AND (%(begin)s::date IS NULL OR r.service_date >= %(begin)s)
+        AND (%(end)s::date IS NULL OR r.service_date <= %(end)s)
+        AND (%(agreement)s::text IS NULL OR r.agreement_id IN (
+            SELECT agreement_id FROM priced_items WHERE agreement_number = %(agreement)s OR agreement_id::text = %(agreement)s))
+        AND (%(exam_id)s::uuid IS NULL OR r.exam_id = %(exam_id)s)
+        AND (%(after_date)s::date IS NULL OR (r.service_date, r.id) < (%(after_date)s, %(after_id)s::uuid))
+    ORDER BY r.service_date DESC, r.id DESC LIMIT %(limit)s)
+    UNION
+    (SELECT r.organisation_id, r.id, r.service_date FROM usage_records AS r
+    WHERE r.payer_id = current_organisation()
+        AND (%(begin)s::date IS NULL OR r.service_date >= %(begin)s)
+        AND (%(end)s::date IS NULL OR r.service_date <= %(end)s)
+        AND (%(agreement)s::text IS NULL OR r.agreement_id IN (
+            SELECT agreement_id FROM priced_items WHERE agreement_number = %(agreement)s OR agreement_id::text = %(agreement)s))
+        AND (%(exam_id)s::uuid IS NULL OR r.exam_id = %(exam_id)s)
+        AND (%(after_date)s::date IS NULL OR (r.service_date, r.id) < (%(after_date)s, %(after_id)s::uuid))
+    ORDER BY r.service_date DESC, r.id DESC LIMIT %(limit)s)
+    UNION
+    (SELECT r.organisation_id, r.id, r.service_date FROM usage_records AS r
+    WHERE r.payee_id = current_organisation()
+        AND (%(begin)s::date IS NULL OR r.service_date >= %(begin)s)
+        AND (%(end)s::date IS NULL OR r.service_date <= %(end)s)
+        AND (%(agreement)s::text IS NULL OR r.agreement_id IN (
+            SELECT agreement_id FROM priced_items WHERE agreement_number = %(agreement)s OR agreement_id::text = %(agreement)s))
+        AND (%(exam_id)s::uuid IS NULL OR r.exam_id = %(exam_id)s)
+        AND (%(after_date)s::date IS NULL OR (r.service_date, r.id) < (%(after_date)s, %(after_id)s::uuid))
+    ORDER BY r.service_date DESC, r.id DESC LIMIT %(limit)s)
+    ORDER BY service_date DESC, id DESC LIMIT %(limit)s
+)
 SELECT r.organisation_id, r.id, r.exam_id, e.study_instance_uid, r.service_date, r.agreement_id, p.agreement_number,
     r.agreement_version, r.item_code, p.description_zh, p.description_en, r.payer_id, r.payee_id, r.currency, r.quantity,
     r.corrects_usage_id, r.reason, r.recorded_at, r.trace_id, l.id AS line_id, l.ordinal, l.amount_minor, i.id AS invoice_id,
     i.number AS invoice_number, (o.usage_id IS NOT NULL) AS open, x.id AS reversed_by
-FROM usage_records AS r
-JOIN priced_items AS p USING (organisation_id, agreement_id, agreement_version, item_code)
+FROM page
+JOIN usage_records AS r ON r.organisation_id = page.organisation_id AND r.id = page.id
+JOIN priced_items AS p ON p.organisation_id = r.organisation_id AND p.agreement_id = r.agreement_id
+    AND p.agreement_version = r.agreement_version AND p.item_code = r.item_code
 LEFT JOIN exams AS e ON e.organisation_id = r.organisation_id AND e.exam_id = r.exam_id
 LEFT JOIN lines AS l ON l.organisation_id = r.organisation_id AND l.usage_id = r.id
 LEFT JOIN invoices AS i ON i.id = l.invoice_id
 LEFT JOIN open_usage AS o ON o.organisation_id = r.organisation_id AND o.usage_id = r.id
 LEFT JOIN usage_records AS x ON x.organisation_id = r.organisation_id AND x.corrects_usage_id = r.id
-WHERE (%(begin)s::date IS NULL OR r.service_date >= %(begin)s)
-    AND (%(end)s::date IS NULL OR r.service_date <= %(end)s)
-    AND (%(agreement)s::text IS NULL OR p.agreement_number = %(agreement)s OR r.agreement_id::text = %(agreement)s)
-    AND (%(exam_id)s::uuid IS NULL OR r.exam_id = %(exam_id)s)
-    AND (%(after_date)s::date IS NULL OR (r.service_date, r.id) < (%(after_date)s, %(after_id)s::uuid))
-ORDER BY r.service_date DESC, r.id DESC
-LIMIT %(limit)s;
+ORDER BY page.service_date DESC, page.id DESC;
 
 -- name: select_open_units_of
 -- The open records of the groups that hold any of these ids, with their ordinals: units already settled in the tier period,
@@ -235,13 +269,16 @@ INSERT INTO invoices (organisation_id, id, period_id, payer_id, payee_id, curren
 VALUES (%(payee_id)s, %(id)s, %(period_id)s, %(payer_id)s, %(payee_id)s, %(currency)s, 'draft')
 ON CONFLICT DO NOTHING;
 
--- name: insert_line
--- Settles one record.
+-- name: insert_lines
+-- Settles records, in one statement.
 INSERT INTO lines (organisation_id, id, usage_id, invoice_id, period_id, agreement_id, agreement_version, item_code, payer_id,
     payee_id, currency, tier_period, service_date, ordinal, quantity, unit_amount_minor, amount_minor)
-VALUES (%(organisation_id)s, %(id)s, %(usage_id)s, %(invoice_id)s, %(period_id)s, %(agreement_id)s, %(agreement_version)s,
-    %(item_code)s, %(payer_id)s, %(payee_id)s, %(currency)s, %(tier_period)s, %(service_date)s, %(ordinal)s, %(quantity)s,
-    %(unit_amount_minor)s, %(amount_minor)s);
+SELECT o.organisation_id, s.id, o.usage_id, s.invoice_id, %(period_id)s, o.agreement_id, o.agreement_version, o.item_code,
+    o.payer_id, o.payee_id, o.currency, o.tier_period, o.service_date, s.ordinal, o.quantity, s.unit_amount_minor, s.amount_minor
+FROM unnest(%(ids)s::uuid[], %(usage_ids)s::uuid[], %(invoice_ids)s::uuid[], %(ordinals)s::bigint[],
+    %(unit_amounts_minor)s::bigint[], %(amounts_minor)s::bigint[])
+    AS s (id, usage_id, invoice_id, ordinal, unit_amount_minor, amount_minor)
+JOIN open_usage AS o ON o.organisation_id = %(organisation_id)s AND o.usage_id = s.usage_id;
 
 -- name: settle_open_usage
 -- Takes what was settled from the open records.

@@ -87,30 +87,16 @@ async def draft_invoices(tx: Transaction, period_id: UUID, units: list[Unit]) ->
 
 async def settle_units(tx: Transaction, period_id: UUID, requester_id: UUID, lines: list[Line]) -> None:
     """Write the lines and take their records from the open ones."""
-    await tx.run_many(
-        "insert_line",
-        [
-            {
-                "organisation_id": requester_id,
-                "id": line.id,
-                "usage_id": line.unit.usage_id,
-                "invoice_id": line.invoice_id,
-                "period_id": period_id,
-                "agreement_id": line.unit.agreement_id,
-                "agreement_version": line.unit.agreement_version,
-                "item_code": line.unit.item_code,
-                "payer_id": line.unit.payer_id,
-                "payee_id": line.unit.payee_id,
-                "currency": line.unit.currency,
-                "tier_period": line.unit.tier_period,
-                "service_date": line.unit.service_date,
-                "ordinal": line.rated.ordinal,
-                "quantity": line.unit.quantity,
-                "unit_amount_minor": line.rated.unit_amount_minor,
-                "amount_minor": line.rated.amount_minor,
-            }
-            for line in lines
-        ],
+    await tx.run(
+        "insert_lines",
+        organisation_id=requester_id,
+        period_id=period_id,
+        ids=[line.id for line in lines],
+        usage_ids=[line.unit.usage_id for line in lines],
+        invoice_ids=[line.invoice_id for line in lines],
+        ordinals=[line.rated.ordinal for line in lines],
+        unit_amounts_minor=[line.rated.unit_amount_minor for line in lines],
+        amounts_minor=[line.rated.amount_minor for line in lines],
     )
     await tx.run("settle_open_usage", organisation_id=requester_id, ids=[line.unit.usage_id for line in lines])
 

@@ -66,6 +66,8 @@ async def record_usage(tx: Transaction, item: PricedItem, usage: UsageRecord, no
     if not await insert_usage(tx, usage, now):
         return False
     await open_usage(tx, usage)
+    for party_id in (usage.payer_id, usage.payee_id):
+        await tx.run("add_exam_party", organisation_id=usage.organisation_id, exam_id=usage.exam_id, party_id=party_id)
     return True
 
 

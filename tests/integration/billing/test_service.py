@@ -270,6 +270,15 @@ async def test_usage_is_paged_without_gaps_or_repeats(running: Running) -> None:
     assert seen == [one["id"] for one in everything]
     assert (await running.get("clinic", "/usage", cursor="nonsense")).status_code == 400
 
+    async def count(**filters: str) -> int:
+        return len((await running.get("clinic", "/usage", **filters)).raise_for_status().json()["items"])
+
+    assert await count(agreement="2026-QH-01") == await count(agreement=str(running.region.agreement_id)) == 12
+    assert await count(agreement="another") == 0
+    assert await count(**{"from": DAY, "to": DAY}) == 12
+    assert await count(**{"from": "2026-11-21"}) == await count(to="2026-11-19") == 0
+    assert (await running.get("clinic", "/usage", **{"from": DAY, "to": "2026-11-19"})).status_code == 422
+
 
 async def test_a_record_that_is_no_event_or_can_never_be_charged_is_buried_and_the_rest_goes_on(
     running: Running,
