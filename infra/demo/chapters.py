@@ -89,6 +89,8 @@ class Demo:
             self.exams = {"first": first, "second": second, "cine": cine}
 
             calling = self.outside.ae_title(self.cast.clinic_1)
+            # A device that was added a moment ago is on its way to ingest's copy of the directory.
+            wait_for("ingest to know the scanner", lambda: self.outside.c_echo(calling))
             must(self.outside.c_store(calling, first.instances) == [0] * 2, "C-STORE was not a success")
             step.tell(
                 f"clinic 1 ({calling}): {len(first.instances)} head images by C-STORE, {pictures[0].source} and others"

@@ -309,7 +309,8 @@ def note(scene: Scene, probe: Probe, answer: httpx.Response) -> None:
             ids["upload_id"] = answer.headers["location"].rsplit("/", 1)[1]
         case "POST /api/reporting/v1/reports/{report_id}/addenda":
             charged = wait_for("the charge", lambda: usage_of(scene), 90)
-            ids["usage_id"] = charged[0]["id"]
+            # Only who earns an amount takes it back: the reader its reading.
+            ids["usage_id"] = next(one["id"] for one in charged if one["item_code"] == "reading")
         case "GET /fhir/R4/DiagnosticReport/{report_id}":
             ids["observation_id"] = answer.json()["result"][0]["reference"].rsplit("/", 1)[1]
         case "POST /api/billing/v1/periods/close":
