@@ -1,9 +1,10 @@
 import { App, Button, Flex, InputNumber, Tag } from 'antd'
-import { useState } from 'react'
+import { useContext, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Finding, FindingDecision } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { useFormat } from '../ui/useFormat'
+import { WhereContext } from './where'
 
 const COLOURS = { proposed: 'processing', accepted: 'success', corrected: 'warning', rejected: 'default' } as const
 
@@ -24,6 +25,7 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
   const [correcting, setCorrecting] = useState(false)
   const [value, setValue] = useState<number | null>(finding.corrected_value ?? finding.value)
   const label = language === 'zh' ? finding.label_zh : finding.label_en
+  const image = useContext(WhereContext)(finding.anchor)
   const { lower, upper, unit, finding_id } = finding
   const interval = lower !== null && upper !== null && upper > lower ? ` (${format.number(lower, 1)}–${format.number(upper, 1)})` : ''
   const correct = () => {
@@ -53,6 +55,7 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
             </span>
           </Flex>
           <Flex wrap gap={4}>
+            {image !== null && <Tag>{t('finding.where', { image, frame: finding.anchor.first_frame })}</Tag>}
             <Tag color={COLOURS[finding.state]}>{t(`findingState.${finding.state}`)}</Tag>
             {finding.certainty_percent !== null && <Tag>{t('finding.certainty', { percent: format.number(finding.certainty_percent) })}</Tag>}
             {finding.model && <Tag>{`${finding.model.name} ${finding.model.version}`}</Tag>}

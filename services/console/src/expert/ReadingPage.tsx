@@ -5,12 +5,13 @@ import { useParams } from 'react-router-dom'
 import { withQuery } from '../api/client'
 import { aliasOf } from '../api/directory'
 import { getReport, getTask } from '../api/reporting'
-import type { Finding, Task } from '../api/types'
+import type { Anchor, Finding, Task } from '../api/types'
 import { ErrorNotice, Loading, Nothing } from '../ui/Notice'
 import { FrameStore } from '../viewer/frames'
 import { type Instance, instancesOfStudy } from '../viewer/study'
 import { type Position, Viewer } from '../viewer/Viewer'
 import { ReportPanel } from './ReportPanel'
+import { WhereContext } from './where'
 
 /** The reading page: the pictures on one side, the findings and the report beside them. */
 export function ReadingPage() {
@@ -44,6 +45,13 @@ function Reading({ task }: { task: Task }) {
     setSelected(finding.finding_id)
     setPosition({ sopInstanceUid: finding.anchor.sop_instance_uid, frame: finding.anchor.first_frame })
   }, [])
+  const where = useCallback(
+    (anchor: Anchor) => {
+      const index = study.data?.findIndex((one) => one.sopInstanceUid === anchor.sop_instance_uid) ?? -1
+      return index < 0 ? null : index + 1
+    },
+    [study.data],
+  )
   const first = study.data?.[0]
   const at = position ?? (first && { sopInstanceUid: first.sopInstanceUid, frame: 1 })
   useEffect(() => {
@@ -61,7 +69,9 @@ function Reading({ task }: { task: Task }) {
       </section>
       <section className="reading-side" aria-label={t('read.report')}>
         {report.error && <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />}
-        <ReportPanel task={task} report={report.data ?? null} loading={task.report_id !== null && report.isPending} selected={selected} onChoose={choose} onShown={setShown} />
+        <WhereContext value={where}>
+          <ReportPanel task={task} report={report.data ?? null} loading={task.report_id !== null && report.isPending} selected={selected} onChoose={choose} onShown={setShown} />
+        </WhereContext>
       </section>
     </div>
   )

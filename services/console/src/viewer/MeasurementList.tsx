@@ -13,9 +13,9 @@ interface Props {
 /** The measurements in words, for those who do not see the lines and for those who want to go back to one. */
 export function MeasurementList({ measurements, describe, onGo, onRemove }: Props) {
   const { t } = useTranslation()
-  if (measurements.length === 0) return null
   return (
     <ul className="measurements" aria-label={t('measure.list')} data-testid="measurements">
+      {measurements.length === 0 && <li className="hint">{t('measure.hint')}</li>}
       {measurements.map((one) => (
         <li key={one.id}>
           <Flex gap={8} align="center" justify="space-between">

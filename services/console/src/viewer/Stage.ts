@@ -1,6 +1,6 @@
 import { Enums as CoreEnums, eventTarget, RenderingEngine, type Types } from '@cornerstonejs/core'
 import {
-  annotation, Enums as ToolEnums, LengthTool, PanTool, ToolGroupManager, type Types as ToolTypes, WindowLevelTool, ZoomTool,
+  annotation, Enums as ToolEnums, LengthTool, PanTool, ToolGroupManager, type Types as ToolTypes, ZoomTool,
 } from '@cornerstonejs/tools'
 import type { ImagePoint } from './calibration'
 import { CineClock } from './cine'
@@ -11,10 +11,11 @@ import { type EllipseResult, type LengthResult, measureEllipse, measureLength } 
 import type { Refusal } from './calibration'
 import { Painter } from './painter'
 import type { Instance } from './study'
+import { WindowTool } from './WindowTool'
 
 export type Tool = 'window' | 'zoom' | 'pan' | 'length' | 'ellipse'
 // These three declare their static name without a type.
-const [WINDOW, ZOOM, PAN] = [WindowLevelTool, ZoomTool, PanTool].map((tool) => tool.toolName as string) as [string, string, string]
+const [WINDOW, ZOOM, PAN] = [WindowTool, ZoomTool, PanTool].map((tool) => tool.toolName as string) as [string, string, string]
 const NAMES: Record<Tool, string> = {
   window: WINDOW,
   zoom: ZOOM,
@@ -170,6 +171,12 @@ export class Stage {
   place(point: ImagePoint): [number, number] {
     const [x, y] = this.viewport.worldToCanvas(toWorld(point))
     return [x, y]
+  }
+
+  /** Window width and centre, as shown to people. */
+  window(): { width: number; centre: number } {
+    const { lower, upper } = this.viewport.getProperties().voiRange ?? FULL
+    return { width: Math.round(upper - lower + 1), centre: Math.round((upper + lower + 1) / 2) }
   }
 
   relabel(): void {

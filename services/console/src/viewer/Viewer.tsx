@@ -200,6 +200,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
         <div ref={element} className="picture-layer" role="img" aria-label={t('viewer.picture', { number: index + 1, frame: now })} onContextMenu={(event) => event.preventDefault()} />
         <canvas ref={cine} className="picture-layer cine" hidden aria-hidden data-testid="cine" />
         {stage && overlay && <ContourOverlay stage={stage} view={view} instance={instance} frame={now} findings={findings} selected={selected} />}
+        {stage && <WindowNote stage={stage} view={view} />}
         {error !== null && (
           <div className="picture-error">
             <ErrorNotice error={error} onRetry={() => void stage?.show(instance, frame).then(() => setError(null), (reason: unknown) => setError(reason))} />
@@ -231,8 +232,19 @@ export function Viewer({ instances, store, query, position, onPosition, findings
           {!instance.timing.declared && t('viewer.noTiming')}
         </span>
       )}
-      <InstanceStrip instances={instances} query={query} current={instance.sopInstanceUid} onChoose={(uid) => go(uid, 1)} />
-      <MeasurementList measurements={measurements} describe={describe} onGo={go} onRemove={(id) => stage?.removeMeasurement(id)} />
+      <div className="viewer-foot">
+        <InstanceStrip instances={instances} query={query} current={instance.sopInstanceUid} onChoose={(uid) => go(uid, 1)} />
+        <MeasurementList measurements={measurements} describe={describe} onGo={go} onRemove={(id) => stage?.removeMeasurement(id)} />
+      </div>
     </Flex>
+  )
+}
+
+function WindowNote({ stage, view }: { stage: Stage; view: number }) {
+  const { width, centre } = stage.window()
+  return (
+    <span className="window-note number" data-view={view} data-testid="window">
+      W {width} L {centre}
+    </span>
   )
 }

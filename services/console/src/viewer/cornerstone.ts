@@ -1,10 +1,11 @@
 import {
   Enums as CoreEnums, imageLoader, init as initCore, metaData, type Types, utilities,
 } from '@cornerstonejs/core'
-import { addTool, init as initTools, LengthTool, PanTool, WindowLevelTool, ZoomTool } from '@cornerstonejs/tools'
+import { addTool, init as initTools, LengthTool, PanTool, ZoomTool } from '@cornerstonejs/tools'
 import { EllipseTool } from './EllipseTool'
 import type { FrameStore } from './frames'
 import type { Instance } from './study'
+import { WindowTool } from './WindowTool'
 
 const SCHEME = 'sonobridge'
 const MODULES: Record<'IMAGE_PLANE' | 'IMAGE_PIXEL' | 'GENERAL_SERIES', string> = CoreEnums.MetadataModules
@@ -38,7 +39,7 @@ export function startCornerstone(): Promise<void> {
     initTools()
     imageLoader.registerImageLoader(SCHEME, (imageId: string) => ({ promise: load(imageId) }))
     metaData.addProvider(metadata, 10_000)
-    for (const tool of [WindowLevelTool, ZoomTool, PanTool, LengthTool, EllipseTool]) addTool(tool)
+    for (const tool of [WindowTool, ZoomTool, PanTool, LengthTool, EllipseTool]) addTool(tool)
   })
   return started
 }

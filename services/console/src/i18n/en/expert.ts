@@ -13,6 +13,7 @@ export const expert = {
     reload: 'Load what is stored',
   },
   finding: {
+    where: 'Image {{image}}, frame {{frame}}',
     accept: 'Accept', correct: 'Correct', reject: 'Reject', certainty: '{{percent}} % sure', correctedValue: 'Corrected value of {{label}}', days: 'days', unit: '{{unit}}',
     investigational: 'Investigational', needsValue: 'Type the corrected value first.',
   },
@@ -33,7 +34,7 @@ export const expert = {
     noTiming: 'The file gives no frame rate: shown at 15 frames a second.', images: 'Images of the study',
   },
   measure: {
-    list: 'Measurements', remove: 'Remove the measurement', length: 'Length', ellipse: 'Ellipse', circumference: 'circumference {{value}}', axes: 'axes {{long}} × {{short}}', area: 'area {{value}}',
+    list: 'Measurements', hint: 'Measure with length (L) or ellipse (E); values stand here.', remove: 'Remove the measurement', length: 'Length', ellipse: 'Ellipse', circumference: 'circumference {{value}}', axes: 'axes {{long}} × {{short}}', area: 'area {{value}}',
   },
   measureRefusal: {
     outside: 'No length: a point lies outside the image', noRegion: 'No length: the points lie in no single calibrated region', notImage: 'No length: this region is no two-dimensional image',

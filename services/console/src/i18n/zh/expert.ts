@@ -15,6 +15,7 @@ export const expert: typeof en = {
     reload: '载入已保存的内容',
   },
   finding: {
+    where: '图像 {{image}} 第 {{frame}} 帧',
     accept: '接受', correct: '更正', reject: '拒绝', certainty: '可信度 {{percent}} %', correctedValue: '{{label}}的更正值', days: '天', unit: '{{unit}}',
     investigational: '试验用', needsValue: '请先输入更正值。',
   },
@@ -35,7 +36,7 @@ export const expert: typeof en = {
     noTiming: '文件未给出帧率：按每秒 15 帧显示。', images: '检查的图像',
   },
   measure: {
-    list: '测量', remove: '删除测量', length: '长度', ellipse: '椭圆', circumference: '周长 {{value}}', axes: '径线 {{long}} × {{short}}', area: '面积 {{value}}',
+    list: '测量', hint: '用长度 (L) 或椭圆 (E) 测量，数值列在此处。', remove: '删除测量', length: '长度', ellipse: '椭圆', circumference: '周长 {{value}}', axes: '径线 {{long}} × {{short}}', area: '面积 {{value}}',
   },
   measureRefusal: {
     outside: '无法测量：有点在图像之外', noRegion: '无法测量：各点不在同一标定区域内', notImage: '无法测量：该区域不是二维图像',
