@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from infra.local.paths import INFRA, ROOT, State
 from infra.local.stack import Stack
@@ -15,11 +16,23 @@ class NotApplied(Exception):
     """`sonobridge admin` ended with an error; the message is what it said."""
 
 
+def applied(state: State) -> bool:
+    """Whether the region was applied to its end on this state."""
+    return _mark(state).exists()
+
+
 def apply(state: State) -> str:
     """Bootstraps the platform and applies the region; what was created and changed. Raises NotApplied."""
     secret = Stack(state).keycloak.client_secret_file(ADMIN_CLIENT)
-    _admin(state, "bootstrap", "--client-secret-file", str(secret))
-    return _admin(state, "apply", str(REGION)).splitlines()[-1]
+    # Who was made just before a kill has no secret on file: they get a new one.
+    _admin(state, "bootstrap", "--renew-missing", "--client-secret-file", str(secret))
+    said = _admin(state, "apply", "--renew-missing", str(REGION)).splitlines()[-1]
+    _mark(state).touch()
+    return said
+
+
+def _mark(state: State) -> Path:
+    return state.folder / "region-applied"
 
 
 def _admin(state: State, command: str, *arguments: str) -> str:

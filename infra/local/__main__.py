@@ -30,7 +30,7 @@ def up(state: State, only: list[str]) -> int:
             print(f"  {row.part:<10} {row.phase}{took}{why}", flush=True)
 
     Control(state).up(with_needed(only) if only else None, tell)
-    if not only and not state.credentials.exists():
+    if not only and not region.applied(state):
         print("  a new state: setting up the region of demo.yaml", flush=True)
         print(f"  {region.apply(state)}")
     stack = Stack(state)
