@@ -18,7 +18,7 @@ from services.reporting.documents.job import Documents, Job, Picture, end_with_p
 from services.reporting.model.content import Content
 from services.reporting.store import KeyImage
 from services.shared.errors import NotFound, Unavailable
-from services.shared.objects import ObjectStore
+from services.shared.objects import ObjectStore, Spool
 from services.shared.tenancy import object_key, owner_of_key
 
 _log = logging.getLogger(__name__)
@@ -104,12 +104,19 @@ class Publisher:
             raise NotFound()
         spool = self._objects.spool()
         try:
-            async for chunk in self._objects.stream(instance.object_key):
-                spool.write(chunk)
-            spool.flush()
-            yield Picture(spool.path, instance.sop_instance_uid, frame)
+            yield await self._fetched(spool, instance, frame)
         finally:
             spool.discard()
+
+    async def _fetched(self, spool: Spool, instance: ingest_pb.InstanceReference, frame: int) -> Picture | None:
+        try:
+            async for chunk in self._objects.stream(instance.object_key):
+                spool.write(chunk)
+        except NotFound:
+            _log.error("the instance %s is not in the object store", instance.sop_instance_uid)
+            return None
+        spool.flush()
+        return Picture(spool.path, instance.sop_instance_uid, frame)
 
 
 def _chosen(exam: ingest_pb.Exam, key_image: KeyImage | None) -> tuple[ingest_pb.InstanceReference, int] | None:

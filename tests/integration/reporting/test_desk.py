@@ -257,3 +257,11 @@ async def test_documents_come_with_their_types_and_names(region: Region, exam: i
     assert (dcm.headers["content-type"], dcm.content[128:132]) == ("application/dicom", b"DICM")
     assert dcm.headers["content-disposition"].startswith("attachment; ")
     assert (await region.call("GET", f"reports/{signed['id']}.pdf?version=2", "nurse")).status_code == 404
+
+
+async def test_a_lost_picture_does_not_keep_the_report_back(
+    region: Region, exam: ingest.Exam, service: Service
+) -> None:
+    await service.objects.delete(exam.instances[0].object_key)
+    signed = await region.signed(exam)
+    assert (await region.call("GET", f"reports/{signed['id']}.pdf", "nurse")).content.startswith(b"%PDF-")
