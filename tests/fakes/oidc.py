@@ -50,11 +50,15 @@ class FakeIssuer:
 
     def token(self, subject: str, *organisations: str, expires_in: float = 300, **claims: Any) -> str:
         """A person's or machine's access token naming these organisation aliases."""
-        return self._sign({"sub": subject, "preferred_username": subject, "organization": list(organisations)} | claims, expires_in)
+        return self._sign(
+            {"sub": subject, "preferred_username": subject, "organization": list(organisations)} | claims, expires_in
+        )
 
     def service_token(self, client_id: str) -> str:
         """A platform service's access token."""
-        return self._sign({"sub": f"sub-{client_id}", "azp": client_id, "realm_access": {"roles": ["platform-service"]}}, 300)
+        return self._sign(
+            {"sub": f"sub-{client_id}", "azp": client_id, "realm_access": {"roles": ["platform-service"]}}, 300
+        )
 
     def forged_token(self, subject: str, *organisations: str) -> str:
         """As `token`, with our key's name but signed by somebody else."""
