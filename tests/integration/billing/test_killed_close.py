@@ -1,5 +1,6 @@
 """A close that is killed at any point is finished later, all of it, once."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,7 +12,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from services.billing import metrics
 from services.billing.model.period import PeriodState
+from services.billing.service.upkeep import Upkeep
 from tests.integration.billing.conftest import Billing
 from tests.integration.billing.region import NOW
 from tests.parts import Database as TestDatabase
@@ -100,3 +103,24 @@ SEEN: dict[str, dict[str, Any]] = {
     "select_settlements": {"id": None},
     "select_periods": {},
 }
+
+
+async def test_what_no_close_has_settled_is_measured_and_a_broken_close_is_taken_up_without_being_asked(
+    billing: Billing, migrated: TestDatabase, eye: psycopg.Connection, tmp_path: Path
+) -> None:
+    await billing.hear(billing.region.report_signed(uuid4(), DAY))
+    crash_file = tmp_path / "crash"
+    crash_file.write_text("close.rated")
+    assert close_in_a_process(migrated, crash_file) == -signal.SIGKILL
+    await billing.hear(billing.region.report_signed(uuid4(), "2026-11-19"))
+    stop = asyncio.Event()
+    upkeep = asyncio.create_task(Upkeep(billing.db, billing.closer, billing.clock).run(stop))
+    for _ in range(300):
+        if metrics.OPEN_USAGE._value.get() == 2:
+            break
+        await asyncio.sleep(0.1)
+    stop.set()
+    await asyncio.wait_for(upkeep, 10)
+    assert rows(eye, "SELECT state FROM periods") == [("closed",)]
+    assert metrics.OPEN_USAGE._value.get() == 2
+    assert metrics.OPEN_USAGE_DAYS._value.get() == 3

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import httpx
+import psycopg
 import pytest
 from sonobridge.billing.v1 import service_pb2 as pb
 from sonobridge.billing.v1 import service_pb2_grpc
@@ -130,7 +131,9 @@ async def running(
     issuer.close()
 
 
-async def test_an_exam_goes_from_kafka_to_usage_close_invoice_and_trace(running: Running) -> None:
+async def test_an_exam_goes_from_kafka_to_usage_close_invoice_and_trace(
+    running: Running, eye: psycopg.Connection
+) -> None:
     exam = await running.exam()
     region = running.region
     provisional = await running.usage("clinic", 3)
@@ -163,6 +166,11 @@ async def test_an_exam_goes_from_kafka_to_usage_close_invoice_and_trace(running:
     assert {one["trace_id"] for one in trace["events"]} == {TRACE}
     assert sum(one["amount"]["amount_minor"] for one in trace["postings"]) == 0
     assert {one["organisation_id"] for one in trace["postings"]} == {str(region.clinic)}
+
+    told = eye.execute(
+        "SELECT DISTINCT split_part(headers->>'traceparent', '-', 2) FROM outbox WHERE headers->>'ce_type' = 'usage.recorded'"
+    )
+    assert told.fetchall() == [(TRACE,)], "what billing tells goes on in the exam's own trace"
 
     settlement = (await running.get("centre", "/settlements")).json()["items"][0]
     assert settlement["net"]["amount_minor"] == 8000 - 500
