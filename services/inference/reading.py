@@ -23,6 +23,8 @@ from services.inference.workers import WorkerFailed, Workers
 from services.shared.errors import NotFound
 from services.shared.objects import ObjectStore
 
+_CHUNKS_AT_ONCE = 2
+
 
 @asynccontextmanager
 async def local_copy(objects: ObjectStore, key: str, digest_sha256: str) -> AsyncIterator[Path]:
@@ -37,6 +39,12 @@ async def local_copy(objects: ObjectStore, key: str, digest_sha256: str) -> Asyn
         yield spool.path
     finally:
         spool.discard()
+
+
+def _first(errors: BaseExceptionGroup[Exception]) -> BaseException:
+    """The first error of a group, however deep."""
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 class Reader:
@@ -71,22 +79,41 @@ class Reader:
         return Result(runs, tuple(sorted(groups, key=lambda g: (g.model, g.source.sop_instance_uid))))
 
     async def _read_instance(self, plan: Plan, source: Source, digest: str, tallies: Mapping[str, _Tally]) -> None:
+        readings: dict[str, dict[int, FrameReading]] = {chosen.card.name: {} for chosen in plan.models}
+        refusal = ""
         try:
             async with local_copy(self._objects, source.object_key, digest) as path:
                 header = await self._workers.run(read_header, path)
-                readings: dict[str, dict[int, FrameReading]] = {chosen.card.name: {} for chosen in plan.models}
-                step = max(chosen.card.frame_batch for chosen in plan.models)
-                for first in range(1, header.frames + 1, step):
-                    frames = await self._decode(path, first, min(first + step - 1, header.frames))
-                    await self._infer(plan, header, first, frames, tallies, readings)
-        except (Undecodable, WorkerFailed, NotFound) as error:
-            for tally in tallies.values():
-                tally.refusals.append(f"instance {source.sop_instance_uid}: {error}")
-            return
+                await self._read_chunks(plan, path, header, tallies, readings)
+        except* (Undecodable, WorkerFailed, NotFound) as errors:
+            refusal = str(_first(errors))
         for model, found in readings.items():
-            if found:
+            if refusal:
+                tallies[model].refusals.append(f"instance {source.sop_instance_uid}: {refusal}")
+            elif found:
                 frame = representative_frame(found)
                 tallies[model].groups.append(Group(model, source, frame, found[frame]))
+
+    async def _read_chunks(
+        self,
+        plan: Plan,
+        path: Path,
+        header: Header,
+        tallies: Mapping[str, _Tally],
+        readings: Mapping[str, dict[int, FrameReading]],
+    ) -> None:
+        """All frames, a chunk being decoded while another is inferred; never more than a few chunks in memory."""
+        slots = asyncio.Semaphore(_CHUNKS_AT_ONCE)
+        step = max(chosen.card.frame_batch for chosen in plan.models)
+
+        async def chunk(first: int) -> None:
+            async with slots:
+                frames = await self._decode(path, first, min(first + step - 1, header.frames))
+                await self._infer(plan, header, first, frames, tallies, readings)
+
+        async with asyncio.TaskGroup() as tasks:
+            for first in range(1, header.frames + 1, step):
+                tasks.create_task(chunk(first))
 
     async def _decode(self, path: Path, first: int, last: int) -> NDArray[np.uint8]:
         started = time.perf_counter()
