@@ -58,7 +58,8 @@ async def run(stop: asyncio.Event) -> None:
     service = rpc.IngestService(receiver, exams, retriever)
     consume = partial(Consumer, settings.kafka_bootstrap, dead_letters=producer, topic_prefix=settings.topic_prefix)
 
-    app = http.build_app(NAME, "Ingest", authenticator, ready={"postgres": db.ready})
+    besides = {"kafka": http.reaches(settings.kafka_bootstrap)}
+    app = http.build_app(NAME, "Ingest", authenticator, {"postgres": db.ready}, besides)
     queries = Queries(db, directory)
     face.add_routes(
         app,

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from opentelemetry.trace import SpanKind
 from pydicom.dataset import Dataset
-from pynetdicom import AE, AllStoragePresentationContexts, _config, dimse_messages, evt
+from pynetdicom import AE, AllStoragePresentationContexts, _config, dimse_messages, evt, register_uid
 from pynetdicom.presentation import build_context
+from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from services.ingest import metrics
@@ -136,6 +137,8 @@ class DicomNode:
     def _node(self) -> AE:
         node = AE(ae_title=self._settings.dicom_ae_title)
         syntaxes = list(BY_UID)
+        for number, uid in enumerate(_RETIRED):
+            register_uid(uid, f"RetiredStorage{number}", StorageServiceClass)
         classes = {str(context.abstract_syntax) for context in AllStoragePresentationContexts} | set(_RETIRED)
         node.supported_contexts = [
             *(build_context(uid, syntaxes) for uid in sorted(classes)),

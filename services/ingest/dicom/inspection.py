@@ -1,11 +1,9 @@
 """Everything that is noted about an instance when it is stored, found in one pass over its file. Runs in a worker process."""
 
-import hashlib
 import json
 import warnings
 import zlib
 from dataclasses import dataclass, field
-from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +16,7 @@ from pydicom.uid import UID
 
 from services.ingest.dicom import charset, frames
 from services.ingest.dicom.errors import TooLong, Truncated, Unreadable
-from services.ingest.dicom.structure import PIXELS, Element, FileMeta, read_meta, walk
+from services.ingest.dicom.structure import PIXELS, Element, FileMeta, digest, read_meta, walk
 from services.ingest.dicom.syntax import EXPLICIT_LITTLE
 
 # Where metadata refers to bulk data: the server's address is put before it when it is served.
@@ -42,7 +40,7 @@ class Inspection:
     series_instance_uid: str
     transfer_syntax_uid: str
     size_bytes: int
-    dataset_digest: str  # SHA-256 of the dataset's bytes, those after File Meta
+    dataset_digest: str  # SHA-256 of what the dataset after File Meta says (structure.digest)
     metadata: dict[str, Any]  # DICOM JSON model
     number_of_frames: int  # 0 without pixels
     frame_spans: bytes  # FrameIndex, packed; empty when frames cannot be told apart
@@ -64,24 +62,24 @@ def inspect(path: str, max_bytes: int) -> Inspection:
     inflated = ""
     with source.open("rb") as file:
         meta = read_meta(file, size)
-        digest = _digest(file, meta.dataset_offset)
         if meta.syntax.deflated:
             inflated = str(source.with_suffix(".inflated"))
             _inflate(file, meta, Path(inflated), max_bytes)
     try:
-        return _inspect(Path(inflated or path), meta, size, digest, inflated)
+        return _inspect(Path(inflated or path), meta, size, inflated)
     except BaseException:
         if inflated:
             Path(inflated).unlink(missing_ok=True)
         raise
 
 
-def _inspect(path: Path, meta: FileMeta, size_bytes: int, digest: str, inflated: str) -> Inspection:
+def _inspect(path: Path, meta: FileMeta, size_bytes: int, inflated: str) -> Inspection:
     size = path.stat().st_size
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         layout = read_meta(file, size)
         elements = {element.tag: element for element in walk(file, layout.dataset_offset, size, layout.syntax)}
+        said = digest(file, elements.values(), size, layout.syntax)
         dataset = _read(path, elements)
         character_set = charset.to_utf8(dataset)
         metadata = _json(dataset)
@@ -121,7 +119,7 @@ def _inspect(path: Path, meta: FileMeta, size_bytes: int, digest: str, inflated:
         series_instance_uid=uids[3],
         transfer_syntax_uid=meta.syntax.uid,
         size_bytes=size_bytes,
-        dataset_digest=digest,
+        dataset_digest=said,
         metadata=dict(sorted(metadata.items())),
         number_of_frames=geometry.number_of_frames if pixels is not None else 0,
         frame_spans=frames.FrameIndex.pack(spans),
@@ -210,11 +208,6 @@ def _is_bulk(element: Element) -> bool:
     if vr == "SQ":
         return False
     return element.length > (_BULK_BYTES if vr in _BINARY else _LONG_TEXT_BYTES)
-
-
-def _digest(file: BufferedReader, offset: int) -> str:
-    file.seek(offset)
-    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _inflate(file: BinaryIO, meta: FileMeta, target: Path, max_bytes: int) -> None:

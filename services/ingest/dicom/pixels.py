@@ -41,9 +41,13 @@ class Rendering:
 
 
 def description(metadata: dict[str, Any]) -> dict[str, Any]:
-    """The part of an instance's metadata that decoding and rendering need, and under "_vr" the pixel data's VR."""
+    """The part of an instance's metadata that decoding and rendering need.
+
+    Under "_vr" is the pixel data's VR, under "_swapped" whether binary values came in big endian words.
+    """
     found = {tag: value for tag, value in metadata.items() if tag.startswith(_GROUP)}
-    return found | {"_vr": metadata.get("7FE00010", {}).get("vr", "OW")}
+    syntax = BY_UID[_text(metadata, "00083002")]
+    return found | {"_vr": metadata.get("7FE00010", {}).get("vr", "OW"), "_swapped": not syntax.little_endian}
 
 
 def palettes_elsewhere(metadata: dict[str, Any]) -> list[str]:
@@ -76,7 +80,11 @@ def decode(frame: bytes, image: dict[str, Any], syntax_uid: str) -> bytes:
 
 def render(frame: bytes, image: dict[str, Any], syntax_uid: str, wanted: Rendering) -> bytes:
     """A frame as JPEG or PNG. Raises Undecodable."""
-    picture = Image.fromarray(_displayed(_array(frame, image, syntax_uid), image, wanted))
+    array = _array(frame, image, syntax_uid)
+    try:
+        picture = Image.fromarray(_displayed(array, image, wanted))
+    except Exception as error:
+        raise Undecodable(f"this frame cannot be shown: {error}") from error
     if wanted.region is not None:
         x, y, width, height = wanted.region
         picture = picture.crop((int(x), int(y), int(x + width), int(y + height)))
@@ -174,7 +182,14 @@ def _bits(frame: bytes, image: dict[str, Any], first_bit: int) -> bytes:
 
 
 def _dataset(image: dict[str, Any]) -> Dataset:
-    return Dataset.from_json({tag: value for tag, value in image.items() if not tag.startswith("_")})
+    dataset = Dataset.from_json({tag: value for tag, value in image.items() if not tag.startswith("_")})
+    dataset.set_original_encoding(False, True)
+    if image.get("_swapped"):
+        for tag in _PALETTES:
+            if tag in image:
+                element = dataset[tag]
+                element.value = np.frombuffer(element.value, dtype=">u2").astype("<u2").tobytes()
+    return dataset
 
 
 def _text(image: dict[str, Any], tag: str) -> str:

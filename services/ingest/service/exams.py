@@ -167,6 +167,7 @@ class Exams:
         exam = await store.lock_exam(tx, organisation_id, exam_id)
         if exam is None:
             raise NotFound("there is no such exam")
+        telemetry.link_trace(exam.trace_id)
         return exam
 
     async def _settle(self, tx: Transaction, exam: Exam, agreement: rules.Agreement | None) -> Exam:

@@ -175,6 +175,7 @@ class Receiver:
             exam = await store.lock_study(tx, owner, inspection.study_instance_uid)
             if exam is None or (sender.exam_id is not None and exam.id != sender.exam_id):
                 raise NotFound("there is no such exam with this study")
+            telemetry.link_trace(exam.trace_id)
             if not await store.add_instance(tx, exam, new):
                 same = await self._same(tx, inspection, owner)
                 if same is None:

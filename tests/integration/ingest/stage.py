@@ -220,6 +220,14 @@ class Stage:
         found: dict[str, Any] = item
         return found
 
+    async def get_files(self, study: str, name: str = "clinic") -> list[bytes]:
+        """The stored files of the study, as the hospital gets them."""
+        found = (await self.get(f"/dicomweb/studies/{study}/instances", name)).json()
+        paths = [
+            item["00081190"]["Value"][0].removeprefix(self.variables["SONOBRIDGE_PUBLIC_ORIGIN"]) for item in found
+        ]
+        return [(await self.get(path, name, headers={"Accept": "application/dicom"})).content for path in paths]
+
     async def events(self, exam_id: str, count: int, seconds: float = 60) -> list[Any]:
         """(type, body, traceparent) of the events about the exam, once there are `count`, and no more a moment later."""
         return await asyncio.to_thread(self._events, exam_id, count, seconds)

@@ -129,9 +129,14 @@ async def test_many_associations_at_once_all_succeed(stage: Stage, tmp_path: Pat
 
 
 @pytest.mark.skipif(_DCMTK is None, reason="dcmtk is not installed")
-async def test_dcmtk_stores_and_sees_the_refusal_of_a_broken_file(stage: Stage, tmp_path: Path) -> None:
+async def test_dcmtk_stores_and_what_it_rewrote_is_still_the_same(stage: Stage, tmp_path: Path) -> None:
     study = samples.uid()
-    path = _write(tmp_path, samples.dataset(study))
+    item = pydicom.Dataset()
+    item.CodeValue, item.CodeMeaning = "1", "one"
+    found = samples.dataset(study, ProcedureCodeSequence=[item])
+    found["ProcedureCodeSequence"].is_undefined_length = True
+    found.add_new(0x00080000, "UL", 7)
+    path = _write(tmp_path, found)
 
     async def storescu(*arguments: str) -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
@@ -144,4 +149,7 @@ async def test_dcmtk_stores_and_sees_the_refusal_of_a_broken_file(stage: Stage, 
 
     status, out = await storescu()
     assert status == 0, out
+    (stored,) = await stage.get_files(study)
+    assert stored != path.read_bytes()
+    assert (await stage.stow(path.read_bytes())).status_code == 200
     assert (await stage.exam(study))["instances"] == 1

@@ -115,6 +115,37 @@ def test_the_digest_is_of_the_dataset_alone(tmp_path: Path) -> None:
     assert first.size_bytes != second.size_bytes
 
 
+def test_what_a_sender_rewrites_on_the_way_does_not_make_another_dataset(tmp_path: Path) -> None:
+    """dcmtk does: group lengths, lengths of sequences, padding."""
+    found = files.dataset(ConceptNameCodeSequence=[_nested()])
+    first = inspect(str(files.write(tmp_path, found)), 1 << 30)
+    found["ConceptNameCodeSequence"].is_undefined_length = True
+    found.ConceptNameCodeSequence[0].is_undefined_length_sequence_item = True
+    found.add_new(0x00280000, "UL", 1234)
+    found.add_new(0xFFFCFFFC, "OB", bytes(64))
+    second = inspect(str(files.write(tmp_path, found)), 1 << 30)
+    assert first.size_bytes != second.size_bytes
+    assert first.dataset_digest == second.dataset_digest
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("PatientID", "P-2"), ("PixelData", bytes(24)), ("PatientComments", "new"), ("InstanceNumber", 2)],
+)
+def test_any_other_difference_makes_another_dataset(tmp_path: Path, keyword: str, value: object) -> None:
+    found = files.dataset(ConceptNameCodeSequence=[_nested()])
+    first = inspect(str(files.write(tmp_path, found)), 1 << 30)
+    setattr(found, keyword, value)
+    assert inspect(str(files.write(tmp_path, found)), 1 << 30).dataset_digest != first.dataset_digest
+
+
+def test_a_difference_inside_a_sequence_makes_another_dataset(tmp_path: Path) -> None:
+    found = files.dataset(ConceptNameCodeSequence=[_nested()])
+    first = inspect(str(files.write(tmp_path, found)), 1 << 30)
+    found.ConceptNameCodeSequence[0].CodeMeaning = "two"
+    assert inspect(str(files.write(tmp_path, found)), 1 << 30).dataset_digest != first.dataset_digest
+
+
 def test_long_values_are_referred_to(tmp_path: Path) -> None:
     found = files.dataset()
     found.add_new(0x00420011, "OB", b"%PDF" * 5000)
