@@ -14,21 +14,20 @@ from sonobridge.directory.v1 import directory_pb2
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.inference import metrics, outcome
-from services.inference.decode import Undecodable
+from services.inference.copies import LocalCopies
 from services.inference.document import write_document
 from services.inference.heading import Heading, instance_uid
 from services.inference.model import Plan, Rule, Skip, choose
-from services.inference.reading import Reader, local_copy
+from services.inference.reading import Reader
 from services.inference.registry import InstalledModel
 from services.inference.result import Result
 from services.inference.service import Analyses, Body, Task
-from services.inference.workers import WorkerFailed, Workers
+from services.inference.workers import Workers
 from services.shared import crash
 from services.shared.clock import Clock
-from services.shared.errors import SonoBridgeError, Unavailable
+from services.shared.errors import Invalid, Malformed, NotFound, TooLarge, Unavailable, UnsupportedMediaType
 from services.shared.events import Event
 from services.shared.kafka import Poison
-from services.shared.objects import ObjectStore
 from services.shared.telemetry import tracer
 from services.shared.tenancy import owner_of_key
 
@@ -36,6 +35,8 @@ _log = logging.getLogger(__name__)
 # A crossing may name an agreement that ingest knows already and this service's copy does not yet.
 _AGREEMENT_SECONDS = 15.0
 _AGREEMENT_PAUSE = 0.2
+# What ingest says of a document that it will never take.
+_REFUSALS = (Invalid, Malformed, NotFound, TooLarge, UnsupportedMediaType)
 
 
 class Directory(Protocol):
@@ -64,14 +65,14 @@ class Analyst:
         directory: Directory,
         reader: Reader,
         workers: Workers,
-        objects: ObjectStore,
+        copies: LocalCopies,
         archive: StudyArchive,
         models: Mapping[str, InstalledModel],
         clock: Clock,
         software_version: str,
     ) -> None:
         self._analyses, self._directory, self._reader = analyses, directory, reader
-        self._workers, self._objects, self._archive = workers, objects, archive
+        self._workers, self._copies, self._archive = workers, copies, archive
         self._cards = {name: model.card for name, model in models.items()}
         self._clock = clock
         self._software_version = software_version
@@ -151,9 +152,7 @@ class Analyst:
             document = await self._write(task, heading, result)
             try:
                 await self._archive.store(task.organisation_id, task.analysis.exam_id, document)
-            except Unavailable:
-                raise
-            except SonoBridgeError as error:
+            except _REFUSALS as error:
                 raise DocumentRefused(f"the study does not take the document: {error}") from error
         crash.point("inference.stored")
         metrics.DOCUMENTS.inc()
@@ -161,20 +160,18 @@ class Analyst:
 
     async def _write(self, task: Task, heading: Heading, result: Result) -> bytes:
         wanted = {group.source.sop_instance_uid: group.source for group in result.shown_groups}
-        async with AsyncExitStack() as stack:
-            images = [
-                (await stack.enter_async_context(local_copy(self._objects, source.object_key, "")), source)
-                for source in wanted.values()
-            ]
-            try:
-                return await self._workers.run(
-                    write_document,
-                    heading,
-                    result,
-                    images,
-                    task.exam.study_instance_uid,
-                    outcome.decoded_text(task.exam),
-                )
-            except (Undecodable, WorkerFailed, ValueError, TypeError, AttributeError, LookupError) as error:
-                _log.exception("the document cannot be written")
-                raise DocumentRefused(f"the document cannot be written: {type(error).__name__}: {error}") from error
+        study, decoded = task.exam.study_instance_uid, outcome.decoded_text(task.exam)
+        try:
+            async with AsyncExitStack() as stack:
+                images = [
+                    (await stack.enter_async_context(self._copies.of(source.object_key)), source)
+                    for source in wanted.values()
+                ]
+                return await self._workers.run(write_document, heading, result, images, study, decoded)
+        except Unavailable:
+            raise
+        except (
+            Exception
+        ) as error:  # whatever a source's attributes make of the writing, other exams must not wait for it
+            _log.exception("the document cannot be written")
+            raise DocumentRefused(f"the document cannot be written: {type(error).__name__}: {error}") from error

@@ -10,6 +10,7 @@ from services.inference import consumers, rpc
 from services.inference import http as routes
 from services.inference.analyst import Analyst
 from services.inference.archive import Archive
+from services.inference.copies import LocalCopies
 from services.inference.reading import Reader
 from services.inference.registry import read_models
 from services.inference.service import Analyses
@@ -42,7 +43,8 @@ async def run(stop: asyncio.Event) -> None:
     outbox = Outbox(NAME, TOPIC, clock)
     producer = Producer(given.kafka_bootstrap, given.topic_prefix)
     relay = Relay(db, producer, outbox)
-    objects = open_store(given, Path(tempfile.gettempdir()) / "sonobridge-inference")
+    scratch = Path(tempfile.gettempdir()) / f"sonobridge-inference-{given.http_port}"
+    copies = LocalCopies(open_store(given, scratch / "spool"), scratch / "copies")
     workers = Workers(given.decode_processes)
     triton = Triton(given.triton_grpc, list(models), given.triton_in_flight, given.triton_deadline_seconds)
     patient = PatientTriton(triton, Patience(given.triton_patience_seconds))
@@ -51,9 +53,9 @@ async def run(stop: asyncio.Event) -> None:
     analyst = Analyst(
         analyses,
         directory,
-        Reader(objects, workers, patient, models, given.decode_processes),
+        Reader(copies, workers, patient, models, given.decode_processes),
         workers,
-        objects,
+        copies,
         Archive(ingest),
         models,
         clock,
@@ -61,7 +63,8 @@ async def run(stop: asyncio.Event) -> None:
     )
     consume = partial(Consumer, given.kafka_bootstrap, dead_letters=producer, topic_prefix=given.topic_prefix)
     # Without Triton the service is ready all the same: exams go on without AI.
-    app = http.build_app(NAME, "SonoBridge inference", authenticator, {"postgres": db.ready})
+    besides = {"kafka": http.reaches(given.kafka_bootstrap), "triton": http.reaches(given.triton_grpc)}
+    app = http.build_app(NAME, "SonoBridge inference", authenticator, {"postgres": db.ready}, besides)
     routes.build(app, analyses, directory, models)
     try:
         await supervise.run(
@@ -78,6 +81,7 @@ async def run(stop: asyncio.Event) -> None:
         )
     finally:
         workers.close()
+        copies.close()
         await triton.close()
         await ingest.close()
         await producer.close()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.inference import metrics
+from services.inference.copies import LocalCopies
 from services.inference.decode import Header, Undecodable, decode_frames, read_header
 from services.inference.frames import Server, read_frames
 from services.inference.model import Chosen, FrameReading, Plan, representative_frame
@@ -21,24 +21,8 @@ from services.inference.result import Group, Result, Run, Source
 from services.inference.triton import ModelFault, TritonAway
 from services.inference.workers import WorkerFailed, Workers
 from services.shared.errors import NotFound
-from services.shared.objects import ObjectStore
 
 _CHUNKS_AT_ONCE = 2
-
-
-@asynccontextmanager
-async def local_copy(objects: ObjectStore, key: str, digest_sha256: str) -> AsyncIterator[Path]:
-    """The object as a file while the block runs. Raises NotFound, or Undecodable when the bytes are not those of the event."""
-    spool = objects.spool()
-    try:
-        async for chunk in objects.stream(key):
-            await asyncio.to_thread(spool.write, chunk)
-        await asyncio.to_thread(spool.flush)
-        if digest_sha256 and spool.digest_sha256 != digest_sha256:
-            raise Undecodable("the stored bytes are not those that the event names")
-        yield spool.path
-    finally:
-        spool.discard()
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> BaseException:
@@ -52,13 +36,13 @@ class Reader:
 
     def __init__(
         self,
-        objects: ObjectStore,
+        copies: LocalCopies,
         workers: Workers,
         server: Server,
         models: Mapping[str, InstalledModel],
         instances_at_once: int = 2,
     ) -> None:
-        self._objects, self._workers, self._server, self._models = objects, workers, server, models
+        self._copies, self._workers, self._server, self._models = copies, workers, server, models
         self._instances_at_once = instances_at_once
 
     async def read(self, plan: Plan, sources: Sequence[tuple[Source, str]]) -> Result:
@@ -82,7 +66,7 @@ class Reader:
         readings: dict[str, dict[int, FrameReading]] = {chosen.card.name: {} for chosen in plan.models}
         refusal = ""
         try:
-            async with local_copy(self._objects, source.object_key, digest) as path:
+            async with self._copies.of(source.object_key, digest) as path:
                 header = await self._workers.run(read_header, path)
                 await self._read_chunks(plan, path, header, tallies, readings)
         except* (Undecodable, WorkerFailed, NotFound) as errors:
