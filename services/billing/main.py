@@ -46,7 +46,8 @@ async def run(stop: asyncio.Event) -> None:
     closer = Closer(db, directory, outbox, clock)
     recorder = Recorder(db, directory, outbox, clock)
     consume = partial(Consumer, given.kafka_bootstrap, dead_letters=producer, topic_prefix=given.topic_prefix)
-    app = http.build_app(NAME, "SonoBridge billing", authenticator, {"postgres": db.ready})
+    besides = {"kafka": http.reaches(given.kafka_bootstrap)}
+    app = http.build_app(NAME, "SonoBridge billing", authenticator, {"postgres": db.ready}, besides)
     routes.build(app, statements, closer, Corrector(db, outbox, clock), archive)
     try:
         await supervise.run(

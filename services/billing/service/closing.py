@@ -69,8 +69,10 @@ class Closer:
         async with self._db.work("close") as tx:
             await store.lock_periods(tx)
             last = await store.last_period(tx)
-            if last is not None and (last.through == through or last.state is not PeriodState.CLOSED):
+            if last is not None and last.state is not PeriodState.CLOSED:
                 return last
+            if closed := await store.period(tx, period_id(through)):
+                return closed
             if last is not None and through < last.through:
                 raise Conflict(
                     f"already closed through {last.through.isoformat()}; later usage goes into the next close",

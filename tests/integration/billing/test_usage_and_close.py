@@ -206,6 +206,8 @@ async def test_closing_again_through_the_same_instant_changes_nothing(
     assert rows(eye, everything) == before
     with pytest.raises(Conflict, match="already closed through"):
         await billing.closer.close(NOW - timedelta(hours=1))
+    await billing.closer.close(NOW + timedelta(hours=1))
+    assert await billing.closer.close(NOW) == first
 
 
 async def test_closes_at_the_same_time_agree(billing: Billing, eye: psycopg.Connection) -> None:
