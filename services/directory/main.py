@@ -33,7 +33,8 @@ async def run(stop: asyncio.Event) -> None:
     keycloak = Keycloak(given.keycloak_admin_url, ServiceToken(given))
     service = DirectoryService(db, outbox, keycloak)
     authenticator = Authenticator(given, Roster(db))
-    app = http.build_app(NAME, "SonoBridge directory", authenticator, {"postgres": db.ready})
+    besides = {"kafka": http.reaches(given.kafka_bootstrap), "keycloak": keycloak.ready}
+    app = http.build_app(NAME, "SonoBridge directory", authenticator, {"postgres": db.ready}, besides)
     routes.build(app, service, given.oidc_client_id)
     try:
         await supervise.run(

@@ -49,7 +49,8 @@ async def run(stop: asyncio.Event) -> None:
     intake = Intake(db, directory, uuid7)
     consume = partial(Consumer, given.kafka_bootstrap, dead_letters=producer, topic_prefix=given.topic_prefix)
     # Without ingest the service is ready all the same: signed reports go into their studies later.
-    app = http.build_app(NAME, "SonoBridge reporting", authenticator, {"postgres": db.ready})
+    besides = {"kafka": http.reaches(given.kafka_bootstrap)}
+    app = http.build_app(NAME, "SonoBridge reporting", authenticator, {"postgres": db.ready}, besides)
     routes.build(
         app, Desk(db, clock), Signing(db, directory, outbox, clock, publisher), archive, clock, given.public_origin
     )

@@ -29,8 +29,17 @@ ON_BEHALF_OF = "x-sonobridge-organisation"
 Check = Callable[[], Awaitable[None]]
 
 
-def build_app(service: str, title: str, authenticator: Authenticator | None, ready: dict[str, Check]) -> FastAPI:
-    """An app with health, readiness, metrics, OpenAPI and the platform's errors. `ready` names the parts it needs to work."""
+def build_app(
+    service: str,
+    title: str,
+    authenticator: Authenticator | None,
+    ready: dict[str, Check],
+    besides: dict[str, Check] | None = None,
+) -> FastAPI:
+    """An app with health, readiness, metrics, OpenAPI and the platform's errors.
+
+    `ready` names the parts it needs to work; `besides` those that it can do without for a while, which only operators see.
+    """
     prefix = f"/api/{service}"
     app = FastAPI(title=title, version="1", openapi_url=f"{prefix}/openapi.json", docs_url=None, redoc_url=None)
     app.state.authenticator = authenticator
@@ -39,18 +48,18 @@ def build_app(service: str, title: str, authenticator: Authenticator | None, rea
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    async def states() -> dict[str, str]:
-        return dict(zip(ready, await asyncio.gather(*(_state(check) for check in ready.values())), strict=True))
+    async def states(checks: dict[str, Check]) -> dict[str, str]:
+        return dict(zip(checks, await asyncio.gather(*(_state(check) for check in checks.values())), strict=True))
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        found = await states()
+        found = await states(ready)
         return JSONResponse(found, 200 if all(state == "ok" for state in found.values()) else 503)
 
     @app.get(f"{prefix}/v1/health")
     async def health(caller: Annotated[Principal, role("operator")]) -> dict[str, str]:
-        """Each part that this service needs: "ok", or what is wrong with it."""
-        return await states()
+        """Each part that this service works with: "ok", or what is wrong with it."""
+        return await states(ready | (besides or {}))
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
@@ -92,6 +101,17 @@ def problem(
     if status == 503:
         extra.setdefault("Retry-After", "5")
     return JSONResponse(body, status, extra, media_type="application/problem+json")
+
+
+def reaches(address: str) -> Check:
+    """A check that something accepts connections at `address` (host:port)."""
+    host, _, port = address.rpartition(":")
+
+    async def check() -> None:
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.close()
+
+    return check
 
 
 async def principal(request: Request) -> Principal:
@@ -176,7 +196,11 @@ class _Trace:
                 span.update_name(f"{scope['method']} {route}")
                 span.set_attribute("http.response.status_code", status)
                 telemetry.REQUESTS.labels(scope["method"], route, str(status)).inc()
-                telemetry.REQUEST_SECONDS.labels(scope["method"], route).observe(time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                telemetry.REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
+                # The route's template: an address itself may hold a patient's name.
+                said = {"method": scope["method"], "route": route, "status": status, "seconds": round(seconds, 3)}
+                _log.info("request", extra=said)
 
 
 async def _state(check: Check) -> str:
