@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
-from services.reporting.documents.job import Documents, Job, Picture, end_with_parent, make
+from services.reporting.documents.job import Documents, Job, Picture, begin_worker, make
 from services.reporting.model.content import Content
 from services.reporting.store import KeyImage
 from services.shared.errors import NotFound, Unavailable
@@ -56,7 +56,7 @@ class Workshop:
 
     def _new_pool(self) -> ProcessPoolExecutor:
         # Spawned, not forked: this process has threads.
-        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), end_with_parent)
+        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), begin_worker)
 
 
 class Publisher:

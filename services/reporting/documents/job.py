@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import threading
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +44,10 @@ def make(job: Job) -> Documents:
     return make_documents(job)
 
 
-def end_with_parent() -> None:
-    """Run first in a worker: end when the service does, however it ends."""
+def begin_worker() -> None:
+    """Run first in a worker: end when the service does, however it ends, and say nothing of patients."""
+    # What pydicom and highdicom warn of names the value that they doubt, such as a patient's name.
+    warnings.simplefilter("ignore")
     parent = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -49,7 +49,7 @@ def page(content: Content, key_image: bool) -> dict[str, Any]:
         ],
         "critical": content.text.critical,
         "key_image": key_image,
-        "findings": [_finding(one) for one in content.findings if one.state != Review.REJECTED],
+        "images": _by_image(content),
         "description": content.text.description,
         "impression": content.text.impression,
         "recommendation": content.text.recommendation,
@@ -80,12 +80,32 @@ def quantity(value: float, unit: str) -> str:
     """A value with its UCUM unit as people write it; days of gestation also as weeks and days."""
     if unit == "d":
         weeks, days = divmod(round(value), 7)
-        return f"{weeks} 周 {days} 天 ({weeks} w {days} d)"
+        return f"{weeks} 周 {days} 天 ({weeks}w {days}d)"
     return f"{value:.1f} {unit}".strip()
 
 
 def _hospital(hospital: Hospital) -> str:
     return f"{hospital.name_zh} {hospital.name_en}".strip()
+
+
+def _by_image(content: Content) -> list[dict[str, Any]]:
+    """What the report states, image by image in the order of the exam; named only where there is more than one."""
+    groups: dict[tuple[str, int], list[dict[str, str]]] = {}
+    for one in content.findings:
+        if one.state != Review.REJECTED:
+            groups.setdefault((one.finding.anchor.sop_instance_uid, one.finding.anchor.first_frame), []).append(
+                _finding(one)
+            )
+    numbers = {uid: number for number, uid in enumerate(content.instances, 1)}
+    ordered = sorted(groups.items(), key=lambda item: (numbers.get(item[0][0], len(numbers) + 1), item[0][1]))
+    return [
+        {"name": _image_name(numbers.get(uid), frame) if len(groups) > 1 else "", "findings": findings}
+        for (uid, frame), findings in ordered
+    ]
+
+
+def _image_name(number: int | None, frame: int) -> str:
+    return f"图像 Image {number or _NOT_GIVEN} · 帧 frame {frame}"
 
 
 def _finding(one: ReviewedFinding) -> dict[str, str]:
@@ -96,12 +116,15 @@ def _finding(one: ReviewedFinding) -> dict[str, str]:
     if not corrected and finding.upper > finding.lower:
         interval = f"{quantity(finding.lower, finding.unit)} – {quantity(finding.upper, finding.unit)}"
     model = f"{finding.model.name} {finding.model.version}"
-    trial = "，试验 / trial" if finding.model.mode == "trial" else ""
+    trial_zh, trial_en = ("（试验）", " (trial)") if finding.model.mode == "trial" else ("", "")
+    said = quantity(finding.value, finding.unit)
     if corrected:
-        source_zh = f"专家修改；人工智能原值 {quantity(finding.value, finding.unit)}"
-        source_en = f"Corrected by expert; AI said {quantity(finding.value, finding.unit)} ({model}{trial})"
+        source_zh, source_en = (
+            f"专家修改；人工智能{trial_zh}原值 {said}",
+            f"corrected by expert; {model}{trial_en} said {said}",
+        )
     else:
-        source_zh, source_en = "人工智能测量，专家确认", f"AI, accepted by expert ({model}{trial})"
+        source_zh, source_en = f"人工智能{trial_zh}测量，专家确认", f"{model}{trial_en}, accepted by expert"
     return {
         "label_zh": label_zh,
         "label_en": label_en,

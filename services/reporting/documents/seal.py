@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from services.reporting.model.content import Hospital
@@ -107,7 +107,7 @@ class Seals:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: rsa.RSAPublicKey, years: int
+    subject: x509.Name, issuer: x509.Name, public_key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, years: int
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -135,13 +135,14 @@ def _usage(authority: bool) -> x509.KeyUsage:
     )
 
 
-def _key_at(path: Path) -> rsa.RSAPrivateKey:
+def _key_at(path: Path) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
     """The key in the file, drawn unless it is there: the first writer's key is everybody's."""
     if not path.exists():
         _draw_key(path)
     found = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(found, rsa.RSAPrivateKey):
-        raise ValueError(f"{path} holds no RSA key")
+    # An authority that was put there may have either.
+    if not isinstance(found, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{path} holds neither an RSA nor an elliptic-curve key")
     return found
 
 

@@ -10,6 +10,7 @@ from services.reporting.model.content import Text
 from services.reporting.model.findings import Decision, adopt, decide
 from services.reporting.model.states import FINAL, OPEN, Act, State, after
 from services.reporting.store import Exam, Listed, Report, Task
+from services.shared import telemetry
 from services.shared.clock import Clock
 from services.shared.db import Database, Transaction
 from services.shared.errors import Conflict, Forbidden, NotFound, PreconditionFailed
@@ -40,6 +41,7 @@ async def locked(tx: Transaction, *, task_id: UUID | None = None, report_id: UUI
     report = await store.report(tx, task.report_id) if task else None
     if exam is None or task is None or report is None:
         raise NotFound()
+    telemetry.link_trace(exam.message.trace_id)
     return Work(exam, task, report)
 
 

@@ -1,7 +1,9 @@
 """The documents of a signed report: sealed PDF, SR, encapsulated PDF, key image."""
 
 import json
+import multiprocessing
 import re
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +21,7 @@ from sonobridge.ingest.v1 import events_pb2 as ingest
 
 from services.reporting import codec
 from services.reporting.documents import key_image
-from services.reporting.documents.job import Documents, Job, Picture, make
+from services.reporting.documents.job import Documents, Job, Picture, begin_worker, make
 from services.reporting.documents.page import page, person, quantity
 from services.reporting.documents.pdf import FACTS
 from services.reporting.documents.seal import Seals
@@ -123,16 +125,27 @@ def test_the_page_names_both_hospitals_the_patient_and_where_each_value_comes_fr
         "东江市中心医院",
         "青溪县人民医院",
         "王小东 Wang Xiaodong",
-        "人工智能原值 73.2 mm",
+        "原值 73.2 mm",
         INVESTIGATIONAL_ZH,
     ):
         assert expected in text
-    assert [one["value"] for one in shown["findings"]] == ["265.3 mm", "74.0 mm"], "a rejected finding is not stated"
+    assert [one["value"] for one in shown["images"][0]["findings"]] == ["265.3 mm", "74.0 mm"], (
+        "a rejected finding is not stated"
+    )
     assert shown["signers"][0][3] == "2026-03-04 13:06:07 (UTC+0800)"
 
 
+def test_findings_of_several_images_are_grouped_under_the_images_number_in_the_exam() -> None:
+    moved = on_picture(CONTENT, "1.2.3.4.2").findings[0]
+    shown = page(replace(CONTENT, findings=(moved, *CONTENT.findings)), key_image=False)
+    assert [(one["name"], len(one["findings"])) for one in shown["images"]] == [
+        ("图像 Image 1 · 帧 frame 1", 2),
+        ("图像 Image 2 · 帧 frame 1", 1),
+    ]
+
+
 def test_days_of_gestation_are_shown_as_weeks_and_days() -> None:
-    assert quantity(203, "d") == "29 周 0 天 (29 w 0 d)"
+    assert quantity(203, "d") == "29 周 0 天 (29w 0d)"
     assert person(replace(CONTENT.patient, name="", name_ideographic="")) == "—"
 
 
@@ -184,6 +197,15 @@ def test_the_contour_is_drawn_on_the_key_image_and_a_rejected_one_is_not(job: Jo
     assert [drawn.getpixel(one) for one in along] != [plain.getpixel(one) for one in along]
     rejected = tuple(replace(one, state=Review.REJECTED) for one in job.content.findings)
     assert key_image.contours_on(rejected, job.picture.sop_instance_uid, 1) == ()
+
+
+def test_a_worker_says_nothing_of_patients(job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    named = replace(job.content, patient=replace(job.content.patient, name="Onlyonename", name_ideographic="李娜"))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), begin_worker) as pool:
+        pool.submit(make, replace(job, content=named)).result()
+    said = "".join(capfd.readouterr())
+    assert "李娜" not in said
+    assert "Onlyonename" not in said
 
 
 def test_a_picture_that_cannot_be_decoded_does_not_keep_the_report_back(job: Job, tmp_path: Path) -> None:
