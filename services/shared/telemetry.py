@@ -36,6 +36,9 @@ REQUEST_SECONDS = Histogram(
 )
 CALLS = Counter("sonobridge_grpc_calls_total", "gRPC calls served, by method and code", ["method", "code"])
 
+# What a log line may say beside its words: nothing of it tells of a patient.
+_LOGGED = ("method", "route", "status", "seconds", "topic", "event_type", "event_id")
+
 
 def configure(service: str, level: str, otlp_endpoint: str) -> None:
     """Set up logs (JSON lines on stderr) and spans for this process."""
@@ -44,6 +47,7 @@ def configure(service: str, level: str, otlp_endpoint: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace,
+        structlog.stdlib.ExtraAdder(allow=_LOGGED),
         structlog.processors.format_exc_info,
     ]
     handler = logging.StreamHandler(sys.stderr)
@@ -98,14 +102,29 @@ def consumer_span(event: Event, group: str) -> Iterator[None]:
 def span_in_trace(name: str, exam_trace_id: str) -> Iterator[None]:
     """A span inside the exam's own trace, linked to the request that is going on now."""
     here = trace.get_current_span().get_span_context()
-    remote = SpanContext(int(exam_trace_id or "0", 16), int(exam_trace_id[-16:] or "0", 16) or 1, True, TraceFlags(1))
+    remote = _of_trace(exam_trace_id)
     if not remote.is_valid:
         with tracer.start_as_current_span(name):
             yield
         return
+    link_trace(exam_trace_id)
     context = trace.set_span_in_context(NonRecordingSpan(remote))
     with tracer.start_as_current_span(name, context=context, links=[Link(here)] if here.is_valid else []):
         yield
+
+
+def link_trace(exam_trace_id: str) -> None:
+    """Link the current span to the exam's trace, once; nothing happens inside that trace."""
+    span = trace.get_current_span()
+    remote = _of_trace(exam_trace_id)
+    linked = {link.context.trace_id for link in getattr(span, "links", ())}
+    if remote.is_valid and remote.trace_id not in linked | {span.get_span_context().trace_id}:
+        span.add_link(remote)
+
+
+def _of_trace(trace_id: str) -> SpanContext:
+    """A place in a trace of which the id alone is kept."""
+    return SpanContext(int(trace_id or "0", 16), int(trace_id[-16:] or "0", 16) or 1, True, TraceFlags(1))
 
 
 def _add_trace(_logger: object, _name: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
