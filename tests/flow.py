@@ -3,11 +3,13 @@
 The chaos runs and the benchmark of the whole chain use it; it speaks the public face alone.
 """
 
+import functools
 import hashlib
+import itertools
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
@@ -64,11 +66,31 @@ class Flow:
             self._pictures.append(Head(image.pixels, image.spacing_mm, image.hc_mm, f"simulated, seed {seed}"))
 
     def run(self, exams: int, senders: int = 3, while_it_runs: Callable[[], None] = lambda: None) -> None:
-        """Send and sign them all. Raises TimeoutError when it does not come to its end before the deadline."""
-        with ThreadPoolExecutor(senders + 2) as pool:
-            sending = [pool.submit(self._send, number) for number in range(exams)]
-            signing = pool.submit(self._sign_all, exams)
-            while_it_runs()
+        """Send and sign this many, and more until `while_it_runs` has returned.
+
+        Raises TimeoutError when it does not come to its end before the deadline.
+        """
+        numbers = itertools.count()
+        returned, sent = threading.Event(), threading.Event()
+
+        def send_on() -> None:
+            for number in numbers:
+                if number >= exams and returned.is_set():
+                    return
+                self._send(number)
+
+        with ThreadPoolExecutor(senders + 1) as pool:
+            sending = [pool.submit(send_on) for _ in range(senders)]
+            signing = pool.submit(self._sign_all, sent)
+            try:
+                while_it_runs()
+            except BaseException:
+                self.deadline = 0  # nobody waits for what will not come
+                raise
+            finally:
+                returned.set()
+                wait(sending)
+                sent.set()
             for future in (*sending, signing):
                 future.result()
 
@@ -110,13 +132,14 @@ class Flow:
         path = f"/api/ingest/v1/exams/{sent.exam_id}/complete"
         self._until(f"exam {number} completed", lambda: caller.send("POST", path, json={}).is_success)
 
-    def _sign_all(self, exams: int) -> None:
+    def _sign_all(self, sent: threading.Event) -> None:
         expert = self.outside.person(self.reader, "expert")
 
         def one_round() -> bool:
+            last = sent.is_set()
             for task in self._open_tasks(expert):
-                self._until(f"the report of {task['exam_id']}", lambda task=task: self._sign(expert, task))  # type: ignore[misc]
-            return len(self.sent) == exams and all(one.signed_at for one in self.sent.values())
+                self._until(f"the report of {task['exam_id']}", functools.partial(self._sign, expert, task))
+            return last and all(one.signed_at for one in self.sent.values())
 
         self._until("every exam signed", one_round)
 

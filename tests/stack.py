@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from infra.demo.chapters import Cast
 from infra.demo.outside import Outside
 from infra.local.control import Control
 from infra.local.paths import State
+from tests.spans import Collector, collector
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Running:
     control: Control
     outside: Outside
     cast: Cast
+    spans: Collector | None  # nobody collects spans of a stack that was started without an address for them
 
 
 @pytest.fixture(scope="session")
@@ -32,18 +35,22 @@ def stack() -> Iterator[Running]:
     """Every part, ready, with its region; stopped and removed at the end."""
     if running := os.environ.get("TEST_STATE"):  # a stack that runs already, for somebody who writes a test
         state = State(Path(running).resolve())
-        yield Running(state, Control(state), Outside(state), CAST)
+        with ExitStack() as open_here:
+            collects = (state.folder / "otlp-endpoint").exists()
+            spans = open_here.enter_context(collector(state)) if collects else None
+            yield Running(state, Control(state), Outside(state), CAST, spans)
         return
     folder = Path(tempfile.mkdtemp(prefix="sonobridge-stack-"))
     folder.chmod(0o755)
     (folder / "crash").mkdir()  # lets the fault tests name a point at which a service dies
     state = State(folder)
     control = Control(state)
-    control.ensure_supervisor()
-    try:
-        control.wait_ready()
-        region.apply(state)
-        yield Running(state, control, Outside(state), CAST)
-    finally:
-        control.down()
-        shutil.rmtree(folder, ignore_errors=True)
+    with collector(state) as spans:
+        control.ensure_supervisor()
+        try:
+            control.wait_ready()
+            region.apply(state)
+            yield Running(state, control, Outside(state), CAST, spans)
+        finally:
+            control.down()
+            shutil.rmtree(folder, ignore_errors=True)

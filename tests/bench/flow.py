@@ -115,9 +115,8 @@ def main() -> int:
     shutil.rmtree(state.folder, ignore_errors=True)
     control = Control(state)
     print("starting a stack of its own …", flush=True)
-    control.ensure_supervisor()
     try:
-        control.wait_ready()
+        control.up()
         region.apply(state)
         measure(Outside(state), control, given.exams, given.instances)
     finally:
