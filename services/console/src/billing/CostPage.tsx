@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { DatePicker, Flex, Statistic } from 'antd'
-import dayjs from 'dayjs'
+import { Flex, Statistic } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { getJson, withQuery } from '../api/client'
 import type { Page } from '../api/types'
 import { useMe } from '../app/me'
 import { type Column, DataTable } from '../ui/DataTable'
+import { InstantInput } from '../ui/InstantInput'
 import { PageFrame } from '../ui/PageFrame'
 import { useFormat } from '../ui/useFormat'
 import { totals } from './totals'
@@ -17,7 +17,7 @@ export function CostPage() {
   const { t } = useTranslation()
   const format = useFormat()
   const me = useMe()
-  const [through, setThrough] = useState(() => dayjs().toISOString())
+  const [through, setThrough] = useState(() => new Date().toISOString())
   const statement = useQuery({
     queryKey: ['statement', through],
     queryFn: ({ signal }) => getJson<Page<StatementLine>>(withQuery('/api/billing/v1/statement', { through }), signal),
@@ -36,15 +36,7 @@ export function CostPage() {
       title={t('menu.cost')}
       hint={t('cost.hint')}
       actions={
-        <DatePicker
-          showTime
-          aria-label={t('cost.through')}
-          allowClear={false}
-          value={dayjs(through)}
-          onChange={(day) => {
-            if (day) setThrough(day.toISOString())
-          }}
-        />
+        <InstantInput label={t('cost.through')} value={through} onChange={setThrough} />
       }
     >
       <Flex wrap gap={32}>

@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Alert, App, Button, Card, DatePicker, Flex, Popconfirm, Tag } from 'antd'
-import dayjs from 'dayjs'
+import { Alert, App, Button, Card, Flex, Popconfirm, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { send } from '../api/client'
 import { type Column, DataTable } from '../ui/DataTable'
 import { ErrorNotice } from '../ui/Notice'
+import { InstantInput } from '../ui/InstantInput'
 import { PageFrame } from '../ui/PageFrame'
 import { useFormat } from '../ui/useFormat'
 import { usePages } from '../ui/usePages'
@@ -17,10 +17,10 @@ export function PeriodsPage() {
   const format = useFormat()
   const { message } = App.useApp()
   const queries = useQueryClient()
-  const [through, setThrough] = useState(() => dayjs())
+  const [through, setThrough] = useState(() => new Date().toISOString())
   const periods = usePages<Period>('/api/billing/v1/periods')
   const close = useMutation({
-    mutationFn: () => send('POST', '/api/billing/v1/periods/close', { through: through.toISOString() }),
+    mutationFn: () => send('POST', '/api/billing/v1/periods/close', { through }),
     onSuccess: () => {
       void message.success(t('period.closed'))
       return queries.invalidateQueries()
@@ -37,16 +37,8 @@ export function PeriodsPage() {
         <Flex vertical gap={12}>
           <Alert type="info" showIcon title={t('period.hint')} />
           <Flex wrap gap={8}>
-            <DatePicker
-              showTime
-              aria-label={t('period.through')}
-              allowClear={false}
-              value={through}
-              onChange={(instant) => {
-                if (instant) setThrough(instant)
-              }}
-            />
-            <Popconfirm title={t('period.ask', { through: format.dateTime(through.toISOString()) })} onConfirm={() => close.mutate()} okText={t('action.yes')} cancelText={t('action.no')}>
+            <InstantInput label={t('period.through')} value={through} onChange={setThrough} />
+            <Popconfirm title={t('period.ask', { through: format.dateTime(through) })} onConfirm={() => close.mutate()} okText={t('action.yes')} cancelText={t('action.no')}>
               <Button type="primary" loading={close.isPending} data-testid="close-period">
                 {t('period.close')}
               </Button>

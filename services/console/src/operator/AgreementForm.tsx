@@ -69,12 +69,14 @@ export function AgreementForm({ agreement, onClose, onSaved }: Props) {
               <Input maxLength={3} />
             </Form.Item>
           </div>
-          <Form.Item name="consent_attested" valuePropName="checked" noStyle>
-            <Checkbox>{t('agreement.consentAttested')}</Checkbox>
-          </Form.Item>
-          <Form.Item name="trial_consent_attested" valuePropName="checked" noStyle>
-            <Checkbox>{t('agreement.trialAttested')}</Checkbox>
-          </Form.Item>
+          <Flex vertical gap={8}>
+            <Form.Item name="consent_attested" valuePropName="checked" noStyle>
+              <Checkbox>{t('agreement.consentAttested')}</Checkbox>
+            </Form.Item>
+            <Form.Item name="trial_consent_attested" valuePropName="checked" noStyle>
+              <Checkbox>{t('agreement.trialAttested')}</Checkbox>
+            </Form.Item>
+          </Flex>
         </Card>
         <Card title={t('agreement.services')}>
           <Form.List name="services">

@@ -27,10 +27,36 @@ export function durationOf(minutes: number): string {
   return `PT${Math.round(minutes * 60)}S`
 }
 
-/** Minutes in the largest units that say it whole: 90 → {hours: 1, minutes: 30}. */
-export function splitMinutes(total: number): { days: number; hours: number; minutes: number } {
-  const minutes = Math.round(total)
-  return { days: Math.floor(minutes / 1440), hours: Math.floor((minutes % 1440) / 60), minutes: minutes % 60 }
+export type Unit = 'days' | 'hours' | 'minutes' | 'seconds'
+const UNITS: [Unit, number][] = [['days', 86_400], ['hours', 3_600], ['minutes', 60], ['seconds', 1]]
+
+/** A span in its two largest neighbouring units, without what is zero: 90 min → 1 h 30 min, 1440 min → 1 d. */
+export function splitMinutes(total: number): [Unit, number][] {
+  let seconds = Math.round(Math.abs(total) * 60)
+  if (seconds >= 60) seconds = Math.round(seconds / 60) * 60
+  const parts = UNITS.map(([unit, size]): [Unit, number] => {
+    const count = Math.floor(seconds / size)
+    seconds -= count * size
+    return [unit, count]
+  })
+  const first = parts.findIndex(([, count]) => count > 0)
+  return first < 0 ? [['minutes', 0]] : parts.slice(first, first + 2).filter(([, count]) => count > 0)
+}
+
+/** The wall clock of `timeZone` at an instant, as ISO 8601 without an offset. */
+export function wallTime(instant: string, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    timeZone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+  })
+  return format.format(new Date(instant)).replace(' ', 'T')
+}
+
+/** The instant at which the clock of `timeZone` shows `wall` ("2026-03-01T00:00:00"); in a gap or overlap of summer time, one beside it. */
+export function instantOf(wall: string, timeZone: string): string {
+  const wanted = Date.parse(`${wall}Z`)
+  let guess = wanted
+  for (let round = 0; round < 2; round += 1) guess += wanted - Date.parse(`${wallTime(new Date(guess).toISOString(), timeZone)}Z`)
+  return new Date(guess).toISOString()
 }
 
 /** The current date in `timeZone`, moved by `days`, as ISO 8601. */

@@ -21,11 +21,10 @@ export function useFormat() {
       money: (money: Money) => formatMoney(money, locale),
       number: (value: number, digits = 0) =>
         new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value),
-      span: (minutes: number) => {
-        const { days, hours, minutes: rest } = splitMinutes(Math.abs(minutes))
-        if (days > 0) return t('time.daysHours', { days, hours })
-        return hours > 0 ? t('time.hoursMinutes', { hours, minutes: rest }) : t('time.minutes', { minutes: rest })
-      },
+      span: (minutes: number) =>
+        splitMinutes(minutes)
+          .map(([unit, count]) => t(`time.${unit}`, { value: count }))
+          .join(' '),
       name: (both: { name_zh: string; name_en: string }) => (language === 'zh' ? both.name_zh : both.name_en) || both.name_zh || both.name_en,
     }
   }, [language, timeZone, t])

@@ -37,6 +37,6 @@ export const common = {
   },
   state: { loading: 'Loading …' },
   table: { rows: '{{count}}{{more}} rows' },
-  time: { minutes: '{{minutes}} min', hoursMinutes: '{{hours}} h {{minutes}} min', daysHours: '{{days}} d {{hours}} h' },
+  time: { days: '{{value}} d', hours: '{{value}} h', minutes: '{{value}} min', seconds: '{{value}} s', zone: 'Time zone {{zone}}' },
   priority: { ROUTINE: 'Routine', URGENT: 'Urgent', STAT: 'Stat' },
 }

@@ -39,6 +39,6 @@ export const common: typeof en = {
   },
   state: { loading: '正在加载……' },
   table: { rows: '共 {{count}}{{more}} 行' },
-  time: { minutes: '{{minutes}} 分钟', hoursMinutes: '{{hours}} 小时 {{minutes}} 分钟', daysHours: '{{days}} 天 {{hours}} 小时' },
+  time: { days: '{{value}} 天', hours: '{{value}} 小时', minutes: '{{value}} 分钟', seconds: '{{value}} 秒', zone: '时区 {{zone}}' },
   priority: { ROUTINE: '常规', URGENT: '加急', STAT: '特急' },
 }
