@@ -46,9 +46,8 @@ def stack() -> Iterator[Running]:
     state = State(folder)
     control = Control(state)
     with collector(state) as spans:
-        control.ensure_supervisor()
         try:
-            control.wait_ready()
+            control.up()
             region.apply(state)
             yield Running(state, control, Outside(state), CAST, spans)
         finally:
