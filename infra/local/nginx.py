@@ -41,10 +41,11 @@ def render(
     temporary = "\n".join(f"  {name}_temp_path {folder}/{name};" for name in TEMPORARY)
     # Started by root it would drop to an account that may not read the console's files.
     user = "user root;\n" if as_root else ""
+    # Messages below `crit` quote the request's address, and a search by name holds the name.
     return f"""{user}daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
-error_log stderr warn;
+error_log stderr crit;
 events {{ worker_connections 1024; }}
 http {{
   include /etc/nginx/mime.types;
@@ -81,8 +82,8 @@ http {{
     location = /healthz {{ default_type text/plain; return 200 "ok\\n"; }}
 {locations}
     root {console};
-    location /assets/ {{ expires 1y; try_files $uri =404; }}
-    location / {{ add_header Cache-Control no-cache; add_header X-Content-Type-Options nosniff; try_files $uri /index.html =404; }}
+    location /assets/ {{ include {INFRA}/nginx/console-headers.conf; expires 1y; try_files $uri =404; }}
+    location / {{ include {INFRA}/nginx/console-headers.conf; add_header Cache-Control no-cache; try_files $uri /index.html =404; }}
   }}
 }}
 """

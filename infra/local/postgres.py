@@ -147,6 +147,9 @@ def command(data: Path, port: int) -> Command:
         "timezone": "UTC",
         "log_line_prefix": "%m [%p] %u@%d ",
         "log_lock_waits": "on",
+        # The details of an error show the row that it is about: patients have no place in a log.
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return Command(

@@ -70,6 +70,9 @@ def settings(stack: Stack, service: str) -> dict[str, str]:
         "PUBLIC_ORIGIN": stack.origin,
     }
     given = database_settings(stack, service) | common | own_settings(stack, service)
+    collector = stack.state.folder / "otlp-endpoint"
+    if collector.exists():  # somebody who collects spans wrote there where: host:port of OTLP over gRPC
+        given["OTLP_ENDPOINT"] = collector.read_text(encoding="utf-8").strip()
     faults = stack.state.folder / "crash"
     if faults.is_dir():  # a stack of the fault tests: they name there the point at which a service is to die
         given["CRASH_FILE"] = str(faults / service)

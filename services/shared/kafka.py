@@ -120,6 +120,7 @@ class Consumer:
         for topic in self._topics:  # a counter that is not there yet would hide its first increase from an alert
             telemetry.EVENTS_CONSUMED.labels(topic=topic)
             telemetry.DEAD_LETTERS.labels(topic=topic)
+            telemetry.CONSUMER_LAG.labels(topic=topic)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`. While a part is away the consumer starts again and again from its last committed offset.

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from kafka import KafkaConsumer
+from prometheus_client import REGISTRY
 from sonobridge.billing.v1 import events_pb2
 
 from services.shared.clock import SystemClock
@@ -139,14 +140,59 @@ async def test_what_can_never_succeed_goes_to_the_dead_letters_with_its_reason_a
         return Record("billing.v1", "a", event.headers(), b"")
 
     await producer.send([Record("billing.v1", "a", {"no": "event"}, b"\xff"), record("poison"), record("good")])
-    async with running(consumer(kafka_topics, producer, handle).run):
+    reading = consumer(kafka_topics, producer, handle)
+    assert metric("sonobridge_dead_letters_total", kafka_topics) == 0, "an alert on its increase needs the zero first"
+    async with running(reading.run):
         await eventually(lambda: had == ["good"])
+    assert metric("sonobridge_dead_letters_total", kafka_topics) == 2
     letters = await asyncio.to_thread(dead_letters, kafka_topics)
     assert [dict(letter.headers)["dlq_reason"].decode() for letter in letters] == [
         "the header ce_id is missing",
         "this one is poisonous",
     ]
     assert letters[0].value == b"\xff"
+
+
+async def test_the_lag_counts_what_is_not_yet_handled(producer: Producer, kafka_topics: Topics) -> None:
+    go_on = asyncio.Event()
+
+    async def handle(event: Event) -> None:
+        await go_on.wait()
+
+    def lag() -> float:
+        return metric("sonobridge_consumer_lag_records", kafka_topics)
+
+    events = [Event(uuid4(), "usage.recorded", "/test", "a", ORGANISATION, SystemClock().now(), b"") for _ in range(5)]
+    await producer.send([Record("billing.v1", "a", event.headers(), b"") for event in events])
+    async with running(consumer(kafka_topics, producer, handle).run):
+        try:
+            await eventually(lambda: lag() == 5)
+        finally:
+            go_on.set()
+        await eventually(lambda: lag() == 0)
+
+
+async def test_the_outbox_tells_how_many_events_wait_and_how_long(db: Database) -> None:
+    outbox = Outbox(SERVICE, "billing.v1", SystemClock())
+    for number in range(2):
+        await publish(db, outbox, "told", number)
+    async with db.work("relay") as tx:
+        waiting = len(await tx.all("select_outbox", limit=100))
+    nowhere = Producer("127.0.0.1:1")
+    async with running(Relay(db, nowhere, outbox).purge):
+        await eventually(lambda: value("sonobridge_outbox_waiting_events") == waiting >= 2)
+        assert value("sonobridge_outbox_oldest_seconds") > 0
+    await nowhere.close()
+
+
+def metric(name: str, topics: Topics) -> float:
+    return value(name, topic=topics.name("billing.v1"))
+
+
+def value(name: str, **labels: str) -> float:
+    found = REGISTRY.get_sample_value(name, labels)
+    assert found is not None, f"{name} {labels} is not there"
+    return found
 
 
 async def test_an_unavailable_part_makes_the_consumer_try_the_same_record_again(
