@@ -104,6 +104,14 @@ def test_an_even_picture_holds_no_head(model: Any, level: int) -> None:
     assert postprocess.refusal(run(model, pixels), 540, 800)
 
 
+def test_simulated_tissue_without_a_head_is_not_measured(model: Any) -> None:
+    answers = [
+        postprocess.find(run(model, p), *p.shape)
+        for p in (simulator.draw(s, head=False).pixels for s in range(600, 606))
+    ]
+    assert sum(isinstance(answer, Refusal) for answer in answers) >= 5
+
+
 @pytest.mark.parametrize("angle", [0.0, 0.4, -1.2, math.pi / 2])
 def test_a_mask_gives_back_its_ellipse_far_below_a_pixel(angle: float) -> None:
     drawn = Ellipse(140.3, 95.7, 70.4, 55.2, angle)
