@@ -1,16 +1,24 @@
--- name: relax_commit
--- Losing this transaction in a crash of the server costs nothing but an object that stays; so it need not wait for the disk.
-SET LOCAL synchronous_commit = off;
-
 -- name: find_instance
 -- What decides whether an instance that comes again is the same.
-SELECT i.dataset_digest, i.transfer_syntax_uid, i.exam_id, e.study_instance_uid
-FROM instances i JOIN exams e ON e.organisation_id = i.organisation_id AND e.id = i.exam_id
-WHERE i.organisation_id = %(organisation_id)s AND i.sop_instance_uid = %(sop_instance_uid)s;
+SELECT dataset_digest, transfer_syntax_uid, exam_id FROM instances
+WHERE organisation_id = %(organisation_id)s AND sop_instance_uid = %(sop_instance_uid)s;
 
--- name: find_exam
--- Whether the study has its exam already.
-SELECT id FROM exams WHERE organisation_id = %(organisation_id)s AND study_instance_uid = %(study_instance_uid)s;
+-- name: prepare_instance
+-- Before an object is put: whether the instance is there already, whether its exam is; if it is new, tells of the object.
+-- Losing this transaction in a crash of the server costs nothing but an object that stays; so it need not wait for the disk.
+WITH found AS (
+    SELECT i.dataset_digest, i.transfer_syntax_uid, i.exam_id FROM instances i
+    WHERE i.organisation_id = %(organisation_id)s AND i.sop_instance_uid = %(sop_instance_uid)s
+), noted AS (
+    INSERT INTO pending_objects (organisation_id, object_key)
+    SELECT %(organisation_id)s, key FROM unnest(%(object_keys)s::text[]) AS key WHERE NOT EXISTS (SELECT FROM found)
+)
+SELECT set_config('synchronous_commit', 'off', true) AS relaxed,
+    (SELECT dataset_digest FROM found) AS dataset_digest,
+    (SELECT transfer_syntax_uid FROM found) AS transfer_syntax_uid,
+    (SELECT exam_id FROM found) AS exam_id,
+    EXISTS (SELECT FROM exams WHERE organisation_id = %(organisation_id)s
+            AND study_instance_uid = %(study_instance_uid)s) AS exam_is_known;
 
 -- name: note_object
 -- Tells of an object before it is put.
@@ -94,42 +102,47 @@ WHERE (%(study_instance_uid)s::text IS NULL OR study_instance_uid = %(study_inst
   AND (%(before)s::timestamptz IS NULL OR (first_instance_at, id) < (%(before)s, %(before_id)s::uuid))
 ORDER BY first_instance_at DESC, id DESC LIMIT %(limit)s;
 
--- name: insert_series
--- The series of an instance; nothing when it is there.
-INSERT INTO series (organisation_id, exam_id, series_instance_uid, modality, series_number, attributes)
-VALUES (%(organisation_id)s, %(exam_id)s, %(series_instance_uid)s, %(modality)s, %(series_number)s, %(attributes)s)
-ON CONFLICT DO NOTHING;
-
--- name: insert_instance
--- An instance; touches no row when its UID is taken.
-INSERT INTO instances (organisation_id, sop_instance_uid, exam_id, series_instance_uid, sop_class_uid, transfer_syntax_uid,
-    modality, instance_number, rows, columns, number_of_frames, size_bytes, digest_sha256, dataset_digest, object_key,
-    frames_key, derived, received_at, attributes)
-VALUES (%(organisation_id)s, %(sop_instance_uid)s, %(exam_id)s, %(series_instance_uid)s, %(sop_class_uid)s,
-    %(transfer_syntax_uid)s, %(modality)s, %(instance_number)s, %(rows)s, %(columns)s, %(number_of_frames)s, %(size_bytes)s,
-    %(digest_sha256)s, %(dataset_digest)s, %(object_key)s, %(frames_key)s, %(derived)s, %(now)s, %(attributes)s)
-ON CONFLICT (organisation_id, sop_instance_uid) DO NOTHING;
-
--- name: insert_details
--- What is read when somebody looks at the instance.
-INSERT INTO instance_details (organisation_id, sop_instance_uid, exam_id, metadata, frame_spans, frame_fault, bulk,
-    character_set_declared, character_set_detected)
-VALUES (%(organisation_id)s, %(sop_instance_uid)s, %(exam_id)s, %(metadata)s, %(frame_spans)s, %(frame_fault)s, %(bulk)s,
-    %(character_set_declared)s, %(character_set_detected)s);
-
--- name: exam_received
--- An instance of the requester's own was added to the exam.
-UPDATE exams SET instances = instances + 1, frames = frames + %(frames)s, last_instance_at = %(now)s, due_at = %(due_at)s,
-    modality = %(modality)s, body_part = %(body_part)s,
-    modalities = CASE WHEN %(instance_modality)s = ANY(modalities) OR %(instance_modality)s = '' THEN modalities
-                 ELSE modalities || %(instance_modality)s::text END
-WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
-
--- name: exam_derived
--- What the platform wrote changes nothing but the modalities that are found.
-UPDATE exams SET modalities = CASE WHEN %(instance_modality)s = ANY(modalities) OR %(instance_modality)s = '' THEN modalities
-                              ELSE modalities || %(instance_modality)s::text END
-WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
+-- name: add_instance
+-- An instance with its series and details, counted in its exam, its objects no longer pending; nothing when its UID is taken.
+-- What the platform wrote changes nothing of the exam but the modalities that are found.
+WITH new_series AS (
+    INSERT INTO series (organisation_id, exam_id, series_instance_uid, modality, series_number, attributes)
+    VALUES (%(organisation_id)s, %(exam_id)s, %(series_instance_uid)s, %(modality)s, %(series_number)s,
+        %(series_attributes)s)
+    ON CONFLICT DO NOTHING
+), added AS (
+    INSERT INTO instances (organisation_id, sop_instance_uid, exam_id, series_instance_uid, sop_class_uid,
+        transfer_syntax_uid, modality, instance_number, rows, columns, number_of_frames, size_bytes, digest_sha256,
+        dataset_digest, object_key, frames_key, derived, received_at, attributes)
+    VALUES (%(organisation_id)s, %(sop_instance_uid)s, %(exam_id)s, %(series_instance_uid)s, %(sop_class_uid)s,
+        %(transfer_syntax_uid)s, %(modality)s, %(instance_number)s, %(rows)s, %(columns)s, %(number_of_frames)s,
+        %(size_bytes)s, %(digest_sha256)s, %(dataset_digest)s, %(object_key)s, %(frames_key)s, %(derived)s, %(now)s,
+        %(attributes)s)
+    ON CONFLICT (organisation_id, sop_instance_uid) DO NOTHING
+    RETURNING organisation_id, sop_instance_uid, exam_id
+), details AS (
+    INSERT INTO instance_details (organisation_id, sop_instance_uid, exam_id, metadata, frame_spans, frame_fault, bulk,
+        character_set_declared, character_set_detected)
+    SELECT organisation_id, sop_instance_uid, exam_id, %(metadata)s, %(frame_spans)s, %(frame_fault)s, %(bulk)s,
+        %(character_set_declared)s, %(character_set_detected)s
+    FROM added
+), counted AS (
+    UPDATE exams SET
+        instances = exams.instances + CASE WHEN %(derived)s THEN 0 ELSE 1 END,
+        frames = exams.frames + CASE WHEN %(derived)s THEN 0 ELSE %(number_of_frames)s END,
+        last_instance_at = CASE WHEN %(derived)s THEN exams.last_instance_at ELSE %(now)s END,
+        due_at = CASE WHEN %(derived)s THEN exams.due_at ELSE %(due_at)s END,
+        modality = %(exam_modality)s,
+        body_part = %(exam_body_part)s,
+        modalities = CASE WHEN %(modality)s = '' OR %(modality)s = ANY (exams.modalities) THEN exams.modalities
+                     ELSE exams.modalities || %(modality)s::text END
+    FROM added WHERE exams.organisation_id = added.organisation_id AND exams.id = added.exam_id
+), forgotten AS (
+    DELETE FROM pending_objects USING added
+    WHERE pending_objects.organisation_id = added.organisation_id
+      AND pending_objects.object_key IN (%(object_key)s, %(frames_key)s)
+)
+SELECT EXISTS (SELECT FROM added) AS added;
 
 -- name: exam_settled
 -- The exam as settling left it; nothing is due.

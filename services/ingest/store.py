@@ -116,24 +116,23 @@ async def add_exam(
     )
 
 
-async def add_instance(tx: Transaction, exam: Exam, new: NewInstance) -> bool:
-    """The instance with its series and details; False when its UID is taken by now."""
+async def add_instance(tx: Transaction, exam: Exam, new: NewInstance, due_at: datetime) -> bool:
+    """The instance with all that belongs to it, counted in its locked exam; False when its UID is taken by now."""
     inspection, metadata = new.inspection, new.inspection.metadata
     modality = rules.text(metadata, "00080060")
-    owner = {"organisation_id": exam.organisation_id, "exam_id": exam.id}
-    await tx.run(
-        "insert_series",
-        **owner,
+    leads = not new.derived and rules.names_exam(modality) and not rules.names_exam(exam.modality)
+    body_part = "" if new.derived else rules.text(metadata, "00180015").upper()
+    row = await tx.one(
+        "add_instance",
+        organisation_id=exam.organisation_id,
+        exam_id=exam.id,
+        exam_modality=modality if leads else exam.modality,
+        exam_body_part=exam.body_part or body_part,
+        due_at=due_at,
         series_instance_uid=inspection.series_instance_uid,
-        modality=modality,
         series_number=_whole(metadata, "00200011"),
-        attributes=Jsonb(attributes.pick(metadata, attributes.SERIES)),
-    )
-    added = await tx.run(
-        "insert_instance",
-        **owner,
+        series_attributes=Jsonb(attributes.pick(metadata, attributes.SERIES)),
         sop_instance_uid=inspection.sop_instance_uid,
-        series_instance_uid=inspection.series_instance_uid,
         sop_class_uid=inspection.sop_class_uid,
         transfer_syntax_uid=inspection.transfer_syntax_uid,
         modality=modality,
@@ -149,13 +148,6 @@ async def add_instance(tx: Transaction, exam: Exam, new: NewInstance) -> bool:
         derived=new.derived,
         now=new.received_at,
         attributes=Jsonb(attributes.pick(metadata, attributes.INSTANCE)),
-    )
-    if not added:
-        return False
-    await tx.run(
-        "insert_details",
-        **owner,
-        sop_instance_uid=inspection.sop_instance_uid,
         metadata=inspection.metadata_text,
         frame_spans=inspection.frame_spans,
         frame_fault=inspection.frame_fault,
@@ -163,25 +155,7 @@ async def add_instance(tx: Transaction, exam: Exam, new: NewInstance) -> bool:
         character_set_declared=inspection.character_set.declared,
         character_set_detected=inspection.character_set.detected,
     )
-    return True
-
-
-async def add_to_exam(tx: Transaction, exam: Exam, new: NewInstance, due_at: datetime) -> None:
-    """The exam with the requester's instance counted."""
-    metadata = new.inspection.metadata
-    modality = rules.text(metadata, "00080060")
-    leads = rules.names_exam(modality) and not rules.names_exam(exam.modality)
-    await tx.run(
-        "exam_received",
-        organisation_id=exam.organisation_id,
-        id=exam.id,
-        frames=new.inspection.number_of_frames,
-        now=new.received_at,
-        due_at=due_at,
-        modality=modality if leads else exam.modality,
-        body_part=exam.body_part or rules.text(metadata, "00180015").upper(),
-        instance_modality=modality,
-    )
+    return bool(row and row["added"])
 
 
 async def save_settled(tx: Transaction, exam: Exam) -> None:

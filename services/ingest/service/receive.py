@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -18,7 +19,7 @@ from services.ingest.service.directory import Directory, Organisation
 from services.ingest.workers import WorkerDied, Workers
 from services.shared import crash, telemetry
 from services.shared.clock import Clock
-from services.shared.db import Database, Transaction
+from services.shared.db import Database
 from services.shared.errors import NotFound, StorageFull
 from services.shared.objects import ObjectStore, Spool
 from services.shared.tenancy import object_key
@@ -138,12 +139,16 @@ class Receiver:
         key = object_key(owner, "instances", name[:2], name[2:4], f"{name}.dcm")
         frames_key = f"{key}.inflated" if inspection.inflated else key
         async with self._db.tenant(owner) as tx:
-            await tx.run("relax_commit")
-            if (same := await self._same(tx, inspection, owner)) is not None:
-                return same
-            known = await tx.one("find_exam", organisation_id=owner, study_instance_uid=inspection.study_instance_uid)
-            for one in {key, frames_key}:
-                await tx.run("note_object", organisation_id=owner, object_key=one)
+            there = await tx.one(
+                "prepare_instance",
+                organisation_id=owner,
+                sop_instance_uid=inspection.sop_instance_uid,
+                study_instance_uid=inspection.study_instance_uid,
+                object_keys=sorted({key, frames_key}),
+            )
+        if there and there["dataset_digest"] is not None:
+            return _known(inspection, there)
+        begins = sender.exam_id is None and not (there and there["exam_is_known"])
         crash.point("ingest.noted")
         if inspection.inflated:
             await self._commit_inflated(Path(inspection.inflated), frames_key)
@@ -155,7 +160,7 @@ class Receiver:
         turn = self._turns.setdefault((owner, inspection.study_instance_uid), asyncio.Lock())
         try:
             async with turn:
-                stored = await self._index(new, sender, known is None and sender.exam_id is None)
+                stored = await self._index(new, sender, begins)
         except Refused:
             await self._drop(owner, [key, frames_key])
             raise
@@ -176,18 +181,14 @@ class Receiver:
             if exam is None or (sender.exam_id is not None and exam.id != sender.exam_id):
                 raise NotFound("there is no such exam with this study")
             telemetry.link_trace(exam.trace_id)
-            if not await store.add_instance(tx, exam, new):
-                same = await self._same(tx, inspection, owner)
-                if same is None:
+            quiet = hospital.quiet if exam.state is State.RECEIVING else AMENDMENT_QUIET
+            if not await store.add_instance(tx, exam, new, new.received_at + quiet):
+                there = await tx.one(
+                    "find_instance", organisation_id=owner, sop_instance_uid=inspection.sop_instance_uid
+                )
+                if there is None:
                     raise RuntimeError("an instance's UID is taken, yet nobody has it")
-                return same
-            if new.derived:
-                modality = text(inspection.metadata, "00080060")
-                await tx.run("exam_derived", organisation_id=owner, id=exam.id, instance_modality=modality)
-            else:
-                quiet = hospital.quiet if exam.state is State.RECEIVING else AMENDMENT_QUIET
-                await store.add_to_exam(tx, exam, new, new.received_at + quiet)
-            await tx.run("forget_objects", organisation_id=owner, object_keys=[new.object_key, new.frames_key])
+                return _known(inspection, there)
         return _stored(exam.id, inspection, new=True)
 
     async def _beginning(self, new: store.NewInstance, hospital: Organisation) -> store.Beginning:
@@ -197,22 +198,6 @@ class Receiver:
         modality, body_part = text(metadata, "00080060"), text(metadata, "00180015").upper()
         agreement = await self._directory.agreement(hospital.id, modality, body_part, day)
         return store.Beginning(day, crossing(agreement, None), agreement)
-
-    async def _same(self, tx: Transaction, inspection: Inspection, owner: UUID) -> Stored | None:
-        """The instance if it is there already with the same dataset. Raises Refused if it is there with another one."""
-        found = await tx.one("find_instance", organisation_id=owner, sop_instance_uid=inspection.sop_instance_uid)
-        if found is None:
-            return None
-        there = (found["dataset_digest"], found["transfer_syntax_uid"])
-        if there != (inspection.dataset_digest, inspection.transfer_syntax_uid):
-            raise Refused(
-                refusals.ANOTHER_DATASET,
-                f"another dataset is stored as {inspection.sop_instance_uid}",
-                inspection.sop_class_uid,
-                inspection.sop_instance_uid,
-                inspection.study_instance_uid,
-            )
-        return _stored(found["exam_id"], inspection, new=False)
 
     async def _drop(self, owner: UUID, keys: list[str]) -> None:
         """Remove objects that got no instance, and their notes."""
@@ -246,6 +231,22 @@ def _check_request(inspection: Inspection, sender: Sender) -> None:
         inspection.sop_class_uid,
     ):
         raise Refused(refusals.ANOTHER_INSTANCE, f"the instance is {inspection.sop_instance_uid}", *found)
+
+
+def _known(inspection: Inspection, there: dict[str, Any]) -> Stored:
+    """The instance that is there already with the same dataset. Raises Refused if it is another one."""
+    if (there["dataset_digest"], there["transfer_syntax_uid"]) != (
+        inspection.dataset_digest,
+        inspection.transfer_syntax_uid,
+    ):
+        raise Refused(
+            refusals.ANOTHER_DATASET,
+            f"another dataset is stored as {inspection.sop_instance_uid}",
+            inspection.sop_class_uid,
+            inspection.sop_instance_uid,
+            inspection.study_instance_uid,
+        )
+    return _stored(there["exam_id"], inspection, new=False)
 
 
 def _stored(exam_id: UUID, inspection: Inspection, new: bool) -> Stored:

@@ -1,7 +1,6 @@
 """An exam's way in: stored, completed, amended, told of."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
@@ -90,17 +89,6 @@ async def test_many_instances_of_one_exam_at_once_all_arrive(stage: Stage) -> No
     assert {answer.status_code for answer in answers} == {200}
     exam = await stage.exam(study)
     assert (exam["instances"], exam["frames"]) == (60, 60)
-
-
-async def test_a_quiet_exam_is_completed_by_itself(unstarted: Stage) -> None:
-    await unstarted.start()
-    await unstarted.found(quiet=timedelta(seconds=2))
-    study = samples.uid()
-    await unstarted.stow(samples.image(study))
-    exam = await unstarted.exam(study)
-    assert exam["state"] == "receiving"
-    ((kind, body, _),) = await unstarted.events(exam["id"], 1)
-    assert (kind, body.exam.revision) == ("exam.completed", 1)
 
 
 async def test_a_request_of_good_and_bad_parts_stores_the_good_ones(stage: Stage) -> None:
