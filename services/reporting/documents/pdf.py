@@ -12,7 +12,8 @@ from pyhanko.sign import fields, signers
 
 from services.reporting import codec
 from services.reporting.documents.page import page
-from services.reporting.documents.seal import Seal, Seals
+from services.reporting.documents.seal import Seals
+from services.reporting.documents.signer import DIGEST, signer_of
 from services.reporting.model.content import Content
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
@@ -47,16 +48,11 @@ def typeset(content: Content, key_image_png: bytes | None, fonts_dir: Path) -> b
     return made
 
 
-def seal(pdf: bytes, content: Content, hospital_seal: Seal, authority_certificate: Path) -> bytes:
+def seal(pdf: bytes, content: Content, signer: signers.Signer) -> bytes:
     """The PDF with a certifying signature that allows no change after it."""
-    signer: signers.SimpleSigner | None = signers.SimpleSigner.load(  # type: ignore[no-untyped-call]
-        str(hospital_seal.key), str(hospital_seal.certificate), ca_chain_files=(str(authority_certificate),)
-    )
-    if signer is None:
-        raise OSError(f"the seal in {hospital_seal.key} cannot be used")
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
-        md_algorithm="sha256",
+        md_algorithm=DIGEST,
         name=content.reader.name_zh,
         reason=f"Report {content.report_id} version {content.version}, signed by {content.signed.display_name}",
         certify=True,
@@ -72,6 +68,5 @@ def seal(pdf: bytes, content: Content, hospital_seal: Seal, authority_certificat
 
 def make(content: Content, key_image_png: bytes | None, seals: Seals, fonts_dir: Path) -> bytes:
     """The sealed report."""
-    return seal(
-        typeset(content, key_image_png, fonts_dir), content, seals.of(content.reader), seals.authority_certificate
-    )
+    signer = signer_of(seals.of(content.reader), seals)
+    return seal(typeset(content, key_image_png, fonts_dir), content, signer)

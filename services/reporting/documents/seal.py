@@ -34,19 +34,19 @@ class Seal:
     certificate: Path
 
 
+@dataclass(frozen=True)
 class Seals:
     """The folder of seals. Safe for several processes at once: whoever writes a pair first has drawn it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    folder: Path
 
     @property
     def authority_certificate(self) -> Path:
-        return self._folder / f"{AUTHORITY}.pem"
+        return self.folder / f"{AUTHORITY}.pem"
 
     def open(self) -> None:
         """Draw the authority unless it is there. Raises OSError when the folder cannot be written."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self._pair(AUTHORITY).certificate.exists():
             self._draw_authority()
 
@@ -59,7 +59,7 @@ class Seals:
         return seal
 
     def _pair(self, name: str) -> Seal:
-        return Seal(self._folder / f"{name}.key", self._folder / f"{name}.pem")
+        return Seal(self.folder / f"{name}.key", self.folder / f"{name}.pem")
 
     def _draw_authority(self) -> None:
         pair = self._pair(AUTHORITY)
