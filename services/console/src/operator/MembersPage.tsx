@@ -78,7 +78,7 @@ export function MembersPage() {
       }
     >
       <div className="field-wide">
-        <OrganisationSelect {...(organisation && { value: organisation })} onChange={setOrganisation} />
+        <OrganisationSelect placeholder={t('device.organisation')} {...(organisation && { value: organisation })} onChange={setOrganisation} />
         {organisation && (
           <Button type="link" onClick={() => setOrganisation(undefined)}>
             {t('filter.all')}

@@ -9,10 +9,11 @@ interface Props {
   value?: string
   onChange?: (alias: string) => void
   disabled?: boolean
+  placeholder?: string
 }
 
 /** Chooses an organisation by name; the value is its alias. */
-export function OrganisationSelect({ id, value, onChange, disabled }: Props) {
+export function OrganisationSelect({ id, value, onChange, disabled, placeholder }: Props) {
   const { t } = useTranslation()
   const format = useFormat()
   const organisations = usePages<Organisation>('/api/directory/v1/organisations')
@@ -24,7 +25,8 @@ export function OrganisationSelect({ id, value, onChange, disabled }: Props) {
       {...(onChange && { onChange })}
       disabled={disabled ?? false}
       loading={organisations.loading}
-      placeholder={t('form.choose')}
+      placeholder={placeholder ?? t('form.choose')}
+      {...(placeholder !== undefined && { 'aria-label': placeholder })}
       options={organisations.rows.map((one) => ({ value: one.alias, label: `${format.name(one)} (${one.alias})` }))}
     />
   )

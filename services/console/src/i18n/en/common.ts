@@ -33,6 +33,7 @@ export const common = {
     organisation: 'Hospital (short name)', organisationHint: 'Leave empty when you work for one hospital; otherwise you choose after signing in.',
     button: 'Sign in', ended: 'Your session has ended. Sign in again to go on.', failed: 'Signing in did not work.',
     failedNext: 'The sign-in service does not answer. Wait a moment and try again.', again: 'Please sign in again.', finishing: 'Signing in …',
+    notMember: 'You are not a member of “{{organisation}}”', mine: 'Show the hospitals that I belong to',
     choose: 'Which hospital do you work for now?', none: 'You are not a member of any hospital', noneNext: 'Ask the platform’s operator to add you, then sign in again.',
   },
   state: { loading: 'Loading …' },

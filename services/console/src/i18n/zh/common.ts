@@ -35,6 +35,7 @@ export const common: typeof en = {
     organisation: '医院（简称）', organisationHint: '只在一家医院工作时可留空；否则登录后再选择。',
     button: '登录', ended: '会话已结束，请重新登录后继续。', failed: '登录未成功。',
     failedNext: '登录服务没有应答，请稍候重试。', again: '请重新登录。', finishing: '正在登录……',
+    notMember: '您不是“{{organisation}}”的成员', mine: '显示我所属的医院',
     choose: '您现在为哪家医院工作？', none: '您还不是任何医院的成员', noneNext: '请联系平台运维人员将您加入，然后重新登录。',
   },
   state: { loading: '正在加载……' },
