@@ -11,11 +11,12 @@ from services.inference import http as routes
 from services.inference.analyst import Analyst
 from services.inference.archive import Archive
 from services.inference.copies import LocalCopies
+from services.inference.patience import Patience, PatientTriton
 from services.inference.reading import Reader
 from services.inference.registry import read_models
 from services.inference.service import Analyses
 from services.inference.settings import Settings
-from services.inference.triton import Patience, PatientTriton, Triton
+from services.inference.triton import Triton
 from services.inference.workers import Workers
 from services.shared import directory_copy, grpc_server, http, settings, supervise, telemetry
 from services.shared.auth import Authenticator, ServiceToken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -30,19 +31,29 @@ _CHANNEL = [
     ("grpc.max_receive_message_length", 1 << 30),
 ]
 _WITH_CHANNELS = 4  # axes: frames, rows, columns, channels
+_NOT_SERVING = ("Stub process", "is not ready", "unknown model", "unload")
 _NO_ANSWER = "the inference server does not answer"
+_CONNECT_SECONDS = 1.0
 _CONTROL_SECONDS = 5.0
 _LOAD_SECONDS = 60.0
 _UNLOAD_SECONDS = 3.0
 _WATCH_SECONDS = 2.0
 
 
-class TritonAway(Exception):
-    """The server or the model cannot answer now; `reachable` says whether the server itself does."""
+class Away(enum.Enum):
+    """Why a model cannot answer now."""
 
-    def __init__(self, model: str, reason: str, reachable: bool) -> None:
+    UNREACHABLE = "unreachable"  # nobody listens
+    SLOW = "slow"  # no answer within the deadline
+    NOT_SERVING = "not serving"  # the server is there, the model is not loaded or its process died
+
+
+class TritonAway(Exception):
+    """The server or the model cannot answer now; it may later."""
+
+    def __init__(self, model: str, reason: str, away: Away) -> None:
         super().__init__(f"{model}: {reason}")
-        self.model, self.reason, self.reachable = model, reason, reachable
+        self.model, self.reason, self.away = model, reason, away
 
 
 class ModelFault(Exception):
@@ -110,6 +121,17 @@ class Triton:
         outputs = {output.name: answer.as_numpy(output.name) for output in answer.get_response().outputs}
         signature.check(model, len(frames), outputs)
         return outputs
+
+    async def listens(self) -> bool:
+        """Whether anybody takes connections at the server's address."""
+        host, _, port = self._address.rpartition(":")
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                _, writer = await asyncio.open_connection(host, int(port))
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
 
     async def ready(self, model: str) -> bool:
         """Whether the server answers and says that the model can be called."""
@@ -201,64 +223,11 @@ class Triton:
     def _sort(self, model: str, error: InferenceServerException) -> TritonAway | ModelFault:
         """What an error of the client means."""
         status, message = str(error.status()), str(error.message() or "")
-        if "Stub process" in message or "unload" in message.lower():
-            return TritonAway(model, message, reachable=True)
+        # Triton says UNAVAILABLE of a model that is not ready, gRPC says it of a server that is not there.
+        if "NOT_FOUND" in status or any(sign in message for sign in _NOT_SERVING):
+            return TritonAway(model, message, Away.NOT_SERVING)
         if "UNAVAILABLE" in status:
-            # Triton says UNAVAILABLE of a model that is not ready, gRPC says it of a server that is not there.
-            reachable = "is not ready" in message or "unknown model" in message
-            return TritonAway(model, message if reachable else _NO_ANSWER, reachable)
-        if "NOT_FOUND" in status:
-            return TritonAway(model, message, reachable=True)
+            return TritonAway(model, _NO_ANSWER, Away.UNREACHABLE)
         if any(code in status for code in ("DEADLINE_EXCEEDED", "CANCELLED", "RESOURCE_EXHAUSTED")):
-            return TritonAway(model, f"{_NO_ANSWER} within {self._deadline_seconds:g} s", reachable=False)
+            return TritonAway(model, f"{_NO_ANSWER} within {self._deadline_seconds:g} s", Away.SLOW)
         return ModelFault(model, message or status)
-
-
-class Patience:
-    """How long an exam waits for a model: each outage is waited for once, not anew by every exam behind it."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._since: dict[tuple[str, bool], float] = {}
-
-    def recovered(self, model: str) -> None:
-        self._since.pop((model, True), None)
-        self._since.pop((model, False), None)
-
-    def spent(self, error: TritonAway) -> bool:
-        """Whether this outage has lasted longer than an exam waits. A server that came back and loads starts a new wait."""
-        now = time.monotonic()
-        self._since.pop((error.model, not error.reachable), None)
-        return now - self._since.setdefault((error.model, error.reachable), now) > self._seconds
-
-
-class PatientTriton:
-    """Calls that wait, within bounds, for a server that is away, and mend a model whose process died."""
-
-    def __init__(self, triton: Triton, patience: Patience, pause_seconds: float = 0.5) -> None:
-        self._triton = triton
-        self._patience = patience
-        self._pause_seconds = pause_seconds
-
-    async def infer(self, model: str, frames: NDArray[np.uint8]) -> Outputs:
-        """As Triton.infer; raises TritonAway only when the outage outlasted the patience."""
-        while True:
-            try:
-                outputs = await self._triton.infer(model, frames)
-            except TritonAway as error:
-                metrics.TRITON_RETRIES.labels(model=model).inc()
-                if self._patience.spent(error):
-                    raise
-                await self._mend(error)
-            else:
-                self._patience.recovered(model)
-                return outputs
-
-    async def _mend(self, error: TritonAway) -> None:
-        if error.reachable:
-            try:
-                await self._triton.heal(error.model)
-                return
-            except TritonAway as still:
-                _log.warning("the model is not mended yet: %s", still)
-        await asyncio.sleep(self._pause_seconds)

@@ -25,9 +25,10 @@ from services.inference import simulator
 from services.inference.decode import Header
 from services.inference.frames import read_frames
 from services.inference.model import Code, Measurement, ModelCard, Outline
+from services.inference.patience import Patience, PatientTriton
 from services.inference.regions import Calibration
 from services.inference.registry import InstalledModel, read_models
-from services.inference.triton import Patience, PatientTriton, Triton
+from services.inference.triton import Triton
 from tests.bench import perf_analyzer
 from tests.bench.perf_analyzer import Latency
 

@@ -12,9 +12,10 @@ from infra.local.triton import start_triton
 from services.inference import simulator
 from services.inference.decode import Header
 from services.inference.frames import read_frames
+from services.inference.patience import Patience, PatientTriton
 from services.inference.regions import Calibration, Region
 from services.inference.registry import InstalledModel, read_models
-from services.inference.triton import Patience, PatientTriton, Triton
+from services.inference.triton import Triton
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """What a model answers, and what is refused of it."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from services.inference.decode import Header
 from services.inference.frames import read_frames
 from services.inference.model import Code, Measurement, ModelCard, Outline
+from services.inference.patience import Patience, PatientTriton
 from services.inference.regions import Calibration, Region
 from services.inference.registry import InstalledModel
-from services.inference.triton import ModelFault, Outputs, Patience, PatientTriton, Signature, Triton, TritonAway
+from services.inference.triton import Away, ModelFault, Outputs, Signature, Triton, TritonAway
 
 CARD = ModelCard("head", "1", "", ("US",), ("*",), 8, "", "", "II", "")
 WHOLE = Region(0, 0, 19, 9, 1, 1, 3, 3, 0.05, 0.05)
@@ -99,15 +101,15 @@ def test_a_missing_output_is_refused() -> None:
 
 def test_an_outage_is_waited_for_once_and_a_new_phase_of_it_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("services.inference.triton.time.monotonic", lambda: now[0])
-    patience, away = Patience(10), TritonAway("head", "no server", reachable=False)
-    assert not patience.spent(away)
+    monkeypatch.setattr("services.inference.patience.time.monotonic", lambda: now[0])
+    patience = Patience(10)
+    assert not patience.spent("head", Away.UNREACHABLE)
     now[0] = 11
-    assert patience.spent(away)  # the exam that waited
-    assert patience.spent(away)  # the ones behind it do not wait
-    assert not patience.spent(TritonAway("head", "loading", reachable=True))
+    assert patience.spent("head", Away.UNREACHABLE)  # the exam that waited
+    assert patience.spent("head", Away.UNREACHABLE)  # the ones behind it do not wait
+    assert not patience.spent("head", Away.NOT_SERVING)
     patience.recovered("head")
-    assert not patience.spent(away)
+    assert not patience.spent("head", Away.UNREACHABLE)
 
 
 async def test_a_server_that_is_not_there_is_given_up_within_the_patience() -> None:
@@ -115,5 +117,17 @@ async def test_a_server_that_is_not_there_is_given_up_within_the_patience() -> N
     patient = PatientTriton(triton, Patience(0.3), pause_seconds=0.05)
     with pytest.raises(TritonAway) as caught:
         await patient.infer("head", FRAMES)
-    assert not caught.value.reachable
+    assert caught.value.away is Away.UNREACHABLE
     await triton.close()
+
+
+async def test_a_port_that_listens_without_answering_is_given_up_too() -> None:
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    triton = Triton(f"127.0.0.1:{port}", ["head"], deadline_seconds=0.2)
+    patient = PatientTriton(triton, Patience(0.2), pause_seconds=0.05)
+    with pytest.raises(TritonAway):
+        async with asyncio.timeout(60):
+            await patient.infer("head", FRAMES)
+    await triton.close()
+    server.close()
