@@ -73,6 +73,7 @@ DEBIAN = (
     DebianPackage("dicom3tools", "dciodvfy", "tests"),
     DebianPackage("default-jdk-headless", "javac", "tests"),
     DebianPackage("poppler-utils", "pdftotext", "tests"),
+    DebianPackage("prometheus", "promtool", "tests"),
     DebianPackage("libb64-0d", "libb64.so.0d", "bench"),
 )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from infra.local.files import Secrets
 from infra.local.kafka import Kafka
@@ -83,3 +84,10 @@ class Stack:
             "metrics": {service: f"{self.http(service)}/metrics" for service in SERVICES},
             "grpc": {service: self.grpc(service) for service in SERVICES},
         }
+
+    def prometheus_targets(self) -> list[dict[str, Any]]:
+        """Where Prometheus finds each service, as its file discovery reads it."""
+        return [
+            {"targets": [f"{HOST}:{self.ports[f'{service}-http']}"], "labels": {"service": service}}
+            for service in SERVICES
+        ]

@@ -65,6 +65,7 @@ class Supervisor:
     def run(self) -> None:
         """Blocks until it is told to stop, then ends every part, those first that others do not need any more."""
         write_json(self.stack.state.endpoints, self.stack.endpoints())
+        write_json(self.stack.state.folder / "prometheus-targets.json", self.stack.prometheus_targets())
         for keeper in self.keepers.values():
             keeper.start()
         self.stopping.wait()
