@@ -145,10 +145,10 @@ WITH new_series AS (
 SELECT EXISTS (SELECT FROM added) AS added;
 
 -- name: exam_settled
--- The exam as settling left it; nothing is due.
+-- The exam as settling left it; nothing is due, unless it is still arriving.
 UPDATE exams SET state = %(state)s, revision = %(revision)s, coverage = %(coverage)s, agreement_id = %(agreement_id)s,
     agreement_version = %(agreement_version)s, reader_id = %(reader_id)s, consent_recorded = %(consent_recorded)s,
-    trial_consent_recorded = %(trial_consent_recorded)s, due_at = NULL
+    trial_consent_recorded = %(trial_consent_recorded)s, due_at = CASE WHEN %(state)s = 'receiving' THEN due_at END
 WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
 
 -- name: nothing_due

@@ -205,6 +205,8 @@ class DicomNode:
                 await self._receiver.refuse(incoming.fault, sender)
             if incoming.fault is not None:
                 metrics.RECEIVED.labels(sender.protocol).inc()
+                if isinstance(incoming.fault, StorageFull):
+                    metrics.REFUSED.labels(sender.protocol, refusals.STORAGE_FULL.code).inc()
                 raise incoming.fault
             await self._receiver.accept(incoming.spool, sender)
 

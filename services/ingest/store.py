@@ -159,7 +159,7 @@ async def add_instance(tx: Transaction, exam: Exam, new: NewInstance, due_at: da
 
 
 async def save_settled(tx: Transaction, exam: Exam) -> None:
-    """The exam as settling left it."""
+    """The exam's state and crossing."""
     await tx.run(
         "exam_settled",
         organisation_id=exam.organisation_id,

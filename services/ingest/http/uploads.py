@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from email.utils import format_datetime
 from typing import Annotated
 from uuid import UUID
@@ -50,7 +50,7 @@ def routes(uploads: Uploads, origin: str) -> APIRouter:
     @router.head(_ROOT + "/{upload_id}", summary="How far an upload is")
     async def head(request: Request, caller: clinic, upload_id: UUID) -> Response:
         _speak_tus(request)
-        upload = await uploads.read(caller, upload_id)
+        upload = await _told(uploads.state(caller, upload_id))
         headers = _TUS | _state(upload) | {"Upload-Length": str(upload.length_bytes)}
         if upload.metadata:
             headers["Upload-Metadata"] = upload.metadata
@@ -71,14 +71,17 @@ def routes(uploads: Uploads, origin: str) -> APIRouter:
         return Response(status_code=204, headers=_TUS)
 
     async def _append(request: Request, caller: Principal, upload_id: UUID, offset: int) -> Upload:
-        try:
-            return await uploads.append(caller, upload_id, offset, _body(request))
-        except Refused as refused:
-            raise Invalid(
-                str(refused), reason=refused.reason.code, sop_instance_uid=refused.sop_instance_uid
-            ) from refused
+        return await _told(uploads.append(caller, upload_id, offset, _body(request)))
 
     return router
+
+
+async def _told(work: Awaitable[Upload]) -> Upload:
+    """What `work` gives; a refused file becomes the platform's own error."""
+    try:
+        return await work
+    except Refused as refused:
+        raise Invalid(str(refused), reason=refused.reason.code, sop_instance_uid=refused.sop_instance_uid) from refused
 
 
 def _speak_tus(request: Request) -> None:

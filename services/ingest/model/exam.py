@@ -117,9 +117,9 @@ def crossing(agreement: Agreement | None, recorded: bool | None) -> Crossing:
     return Crossing(Coverage.CROSSES, agreement) if consented else Crossing(Coverage.NO_CONSENT)
 
 
-def settle(exam: Exam, found: Crossing, agreement: Agreement | None, late_instances: bool) -> Exam | None:
-    """The exam after it was told complete, was quiet, or something about it changed; None when nothing is to be told."""
-    crossed = replace(
+def crossed(exam: Exam, found: Crossing, agreement: Agreement | None) -> Exam:
+    """The exam with what is now known about its crossing and consents."""
+    return replace(
         exam,
         coverage=found.coverage,
         agreement_id=found.agreement.id if found.agreement else None,
@@ -130,11 +130,16 @@ def settle(exam: Exam, found: Crossing, agreement: Agreement | None, late_instan
             exam.trial_consent, agreement is not None and agreement.trial_consent_attested
         ),
     )
+
+
+def settle(exam: Exam, found: Crossing, agreement: Agreement | None, late_instances: bool) -> Exam | None:
+    """The exam after it was told complete, was quiet, or something about it changed; None when nothing is to be told."""
+    now = crossed(exam, found, agreement)
     if exam.state is State.RECEIVING:
-        return replace(crossed, state=TRANSITIONS[exam.state, Fact.TOLD_OR_QUIET], revision=1)
-    if crossed == exam and not late_instances:
+        return replace(now, state=TRANSITIONS[exam.state, Fact.TOLD_OR_QUIET], revision=1)
+    if now == exam and not late_instances:
         return None
-    return replace(crossed, state=TRANSITIONS[exam.state, Fact.LATE_OR_RECROSSED], revision=exam.revision + 1)
+    return replace(now, state=TRANSITIONS[exam.state, Fact.LATE_OR_RECROSSED], revision=exam.revision + 1)
 
 
 def missing(exam: Exam) -> list[str]:

@@ -9,7 +9,7 @@ from sonobridge.directory.v1 import directory_pb2
 
 from services.ingest.model.exam import DEFAULT_QUIET, Agreement
 from services.shared.directory_copy import DirectoryCopy
-from services.shared.errors import NotFound, Unavailable
+from services.shared.errors import Unavailable
 
 _FRESH_SECONDS = 3.0
 
@@ -42,12 +42,10 @@ class Directory:
             self._organisations[organisation_id] = (time.monotonic(), found)
         return found
 
-    async def organisation_by_alias(self, alias: str) -> Organisation:
-        """Raises NotFound."""
+    async def organisation_by_alias(self, alias: str) -> Organisation | None:
+        """The organisation that calls itself so, if any does."""
         message = await self._copy.organisation_by_alias(alias)
-        if message is None:
-            raise NotFound
-        return _organisation(message)
+        return _organisation(message) if message else None
 
     async def organisation_of_device(self, ae_title: str) -> Organisation | None:
         """Whose device calls itself so; None when nobody's that may send."""

@@ -10,7 +10,7 @@ from sonobridge.ingest.v1 import events_pb2 as pb
 
 from services.ingest import metrics, store
 from services.ingest.model import exam as rules
-from services.ingest.model.exam import PRIORITIES, Exam, State, crossing, settle
+from services.ingest.model.exam import PRIORITIES, Exam, State, crossed, crossing, settle
 from services.ingest.service.directory import Directory
 from services.shared import crash, telemetry
 from services.shared.clock import Clock
@@ -98,6 +98,8 @@ class Exams:
             exam = replace(exam, remote_reading_consent=remote_reading, trial_consent=trial)
             if exam.state is not State.RECEIVING:
                 return await self._settle(tx, exam, agreement)
+            exam = crossed(exam, crossing(agreement, remote_reading), agreement)
+            await store.save_settled(tx, exam)
             return exam
 
     async def settle_due(self, organisation_id: UUID, exam_id: UUID) -> None:

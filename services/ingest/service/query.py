@@ -21,12 +21,14 @@ class Queries:
 
     async def find(self, caller_id: UUID, query: Query, alias: str | None) -> list[dict[str, Any]]:
         """What the caller may see and the query matches. `extra` holds the attributes asked for that no level keeps."""
-        owner = (await self._directory.organisation_by_alias(alias)).id if alias else None
+        owner = await self._directory.organisation_by_alias(alias) if alias else None
+        if alias and owner is None:
+            return []  # as for an organisation of which nothing may be seen
         conditions = {name: value for name, value in query.parameters().items() if value is not None}
         async with self._db.tenant(caller_id) as tx:
             rows = await tx.all(
                 _STATEMENTS[query.level],
-                owner=owner,
+                owner=owner.id if owner else None,
                 study_uids=conditions.pop("study_uids", None),
                 q=Jsonb(conditions),
                 limit=query.limit,

@@ -67,9 +67,13 @@ class Retriever:
 
     async def place(self, caller_id: UUID, study_instance_uid: str, alias: str | None) -> Place:
         """Whose study is meant. Raises NotFound, and Conflict when the caller sees it of more than one organisation."""
-        owner = (await self._directory.organisation_by_alias(alias)).id if alias else None
+        owner = await self._directory.organisation_by_alias(alias) if alias else None
+        if alias and owner is None:
+            raise NotFound("there is no such study")
         async with self._db.tenant(caller_id) as tx:
-            rows = await tx.all("owners_of_study", study_instance_uid=study_instance_uid, owner=owner)
+            rows = await tx.all(
+                "owners_of_study", study_instance_uid=study_instance_uid, owner=owner.id if owner else None
+            )
         if not rows:
             raise NotFound("there is no such study")
         if len(rows) > 1:

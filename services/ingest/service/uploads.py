@@ -76,6 +76,16 @@ class Uploads:
             raise NotFound("there is no such upload; begin it again")
         return Upload(**row)
 
+    async def state(self, caller: Principal, upload_id: UUID) -> Upload:
+        """How far the upload is. One that is whole but was cut off before it was taken in is taken in now.
+
+        Raises NotFound, and Refused when the file was refused.
+        """
+        upload = await self.read(caller, upload_id)
+        if upload.offset_bytes == upload.length_bytes and not upload.finished:
+            await self._finish(caller, upload)
+        return upload
+
     async def append(self, caller: Principal, upload_id: UUID, offset_bytes: int, body: AsyncIterator[bytes]) -> Upload:
         """Add what `body` brings, even if it breaks off; when the file is whole, take it in.
 

@@ -257,6 +257,11 @@ class Stage:
         with psycopg.connect(self.database.server.conninfo(BOOTSTRAP, self.database.name)) as connection:
             return connection.execute(statement.encode()).fetchall()
 
+    def execute(self, statement: str) -> None:
+        """A change as the database's superuser."""
+        with psycopg.connect(self.database.server.conninfo(BOOTSTRAP, self.database.name)) as connection:
+            connection.execute(statement.encode())
+
     def objects(self) -> list[Path]:
         """The objects in the store."""
         root = self.folder / "objects"

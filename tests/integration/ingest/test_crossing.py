@@ -50,6 +50,28 @@ async def test_what_is_still_arriving_is_not_yet_the_readers(stage: Stage) -> No
     assert (await stage.get(f"/dicomweb/studies/{study}", "reader", "expert")).status_code == 404
 
 
+async def test_a_consent_before_completion_already_shows(stage: Stage) -> None:
+    study = samples.uid()
+    await stage.stow(samples.image(study))
+    exam = await stage.exam(study)
+    denied = await stage.call(
+        "PUT", f"/api/ingest/v1/exams/{exam['id']}/consent", json={"remote_reading": False, "trial": False}
+    )
+    assert (denied.json()["coverage"], denied.json()["state"]) == ("no_consent", "receiving")
+    await stage.call("POST", f"/api/ingest/v1/exams/{exam['id']}/complete")
+    ((_, body, _),) = await stage.events(exam["id"], 1)
+    assert (body.exam.coverage, body.exam.HasField("crossing")) == (3, False)
+
+
+async def test_an_unknown_hospital_is_as_one_that_shows_nothing(stage: Stage) -> None:
+    study, _ = await _completed(stage)
+    for alias in ("nobody", stage.aliases["clinic"]):
+        found = await stage.get(f"/dicomweb/studies?organisation={alias}", "stranger", "expert")
+        assert (found.status_code, found.json()) == (200, [])
+        details = {(await stage.get(f"/dicomweb/studies/{study}?organisation={alias}", "stranger")).json()["detail"]}
+    assert details == {"there is no such study"}
+
+
 async def test_without_an_agreement_nothing_crosses_until_one_comes(stage: Stage) -> None:
     study, exam_id = await _completed(stage, "other")
     exam = await stage.exam(study, "other")

@@ -37,6 +37,23 @@ async def test_an_upload_in_pieces_becomes_an_instance(stage: Stage) -> None:
     assert not [one for one in stage.objects() if "uploads" in one.parts]
 
 
+async def test_an_upload_cut_off_at_its_very_end_is_taken_in_when_asked_about(stage: Stage) -> None:
+    study = samples.uid()
+    file = samples.image(study)
+    path = await _begin(stage, len(file))
+    await stage.call("PATCH", path, content=file[:700], headers=_PIECE | {"Upload-Offset": "0"})
+    # As if the process had been killed between the last piece and the instance.
+    upload_id = path.rsplit("/", 1)[1]
+    key = f"{stage.ids['clinic']}/uploads/{upload_id}/rest"
+    (stage.folder / "objects" / key).write_bytes(file[700:])
+    stage.execute(
+        f"UPDATE ingest.uploads SET offset_bytes = {len(file)}, piece_keys = piece_keys || '{key}'::text WHERE id = '{upload_id}'"
+    )
+    stands = await stage.call("HEAD", path, headers=_TUS)
+    assert stands.headers["upload-offset"] == str(len(file))
+    assert (await stage.exam(study))["instances"] == 1
+
+
 async def test_an_upload_that_is_no_dicom_is_refused_with_the_reason(stage: Stage) -> None:
     path = await _begin(stage, 500)
     answer = await stage.call("PATCH", path, content=b"x" * 500, headers=_PIECE | {"Upload-Offset": "0"})
