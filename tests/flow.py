@@ -30,6 +30,7 @@ Answer = TypeVar("Answer")
 IMAGE_SHAPE = (448, 448)
 PICTURES = 6
 RETRY_SECONDS = 0.5
+BETWEEN_FURTHER_SECONDS = 4.0
 AWAY = (httpx.HTTPError, Refused, SignInFailed, KeyError, StopIteration)
 
 
@@ -75,8 +76,10 @@ class Flow:
 
         def send_on() -> None:
             for number in numbers:
-                if number >= exams and returned.is_set():
-                    return
+                if number >= exams:
+                    # Only as many more as keep every part busy.
+                    if returned.wait(BETWEEN_FURTHER_SECONDS):
+                        return
                 self._send(number)
 
         with ThreadPoolExecutor(senders + 1) as pool:
