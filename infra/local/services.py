@@ -25,6 +25,12 @@ def database_settings(stack: Stack, user: str) -> dict[str, str]:
     }
 
 
+def dicom_host(stack: Stack) -> str:
+    """Where the DICOM node listens: on loopback, unless somebody wrote another address into the state folder for real scanners."""
+    told = stack.state.folder / "dicom-host"
+    return told.read_text(encoding="utf-8").strip() if told.exists() else HOST
+
+
 def own_settings(stack: Stack, service: str) -> dict[str, str]:
     """What a service reads beyond that which every one reads."""
     objects = {"OBJECTS_URL": stack.state.data("objects").resolve().as_uri()}
@@ -33,7 +39,7 @@ def own_settings(stack: Stack, service: str) -> dict[str, str]:
             return {"KEYCLOAK_ADMIN_URL": stack.keycloak.admin_url}
         case "ingest":
             return objects | {
-                "DICOM_HOST": HOST,
+                "DICOM_HOST": dicom_host(stack),
                 "DICOM_PORT": str(stack.ports["ingest-dicom"]),
                 "DICOM_AE_TITLE": AE_TITLE,
                 "SPOOL_DIR": str(stack.state.data("spool")),
