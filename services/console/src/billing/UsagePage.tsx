@@ -9,6 +9,7 @@ import { PageFrame } from '../ui/PageFrame'
 import { UsageStateTag } from '../ui/tags'
 import { useFormat } from '../ui/useFormat'
 import { usePages } from '../ui/usePages'
+import { Reversal } from './Reversal'
 
 interface Filter {
   days?: [Dayjs, Dayjs] | null
@@ -39,14 +40,18 @@ export function UsagePage() {
     {
       key: 'trace',
       title: t('usage.trace'),
-      render: (one) =>
-        one.line_id === null ? (
-          <span title={t('usage.traceLater')}>—</span>
-        ) : (
-          <Link to={`/lines/${one.line_id}/trace`} data-testid={`trace-${one.id}`}>
-            {t('usage.showTrace')}
-          </Link>
-        ),
+      render: (one) => (
+        <Flex gap={8} wrap>
+          {one.line_id === null ? (
+            <span title={t('usage.traceLater')}>—</span>
+          ) : (
+            <Link to={`/lines/${one.line_id}/trace`} data-testid={`trace-${one.id}`}>
+              {t('usage.showTrace')}
+            </Link>
+          )}
+          <Reversal usage={one} />
+        </Flex>
+      ),
     },
   ]
   return (

@@ -60,7 +60,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
         dataSource={rows}
         loading={loading}
         pagination={pagination}
-        scroll={{ x: 'max-content' }}
+        scroll={{ x: true }}
         locale={{ emptyText: loading ? <Loading /> : <Nothing>{empty}</Nothing> }}
         columns={columns.map(({ key, title, render, align, width }) => ({
           key,
