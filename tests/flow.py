@@ -76,10 +76,9 @@ class Flow:
 
         def send_on() -> None:
             for number in numbers:
-                if number >= exams:
-                    # Only as many more as keep every part busy.
-                    if returned.wait(BETWEEN_FURTHER_SECONDS):
-                        return
+                # Beyond what was asked for, only as many more as keep every part busy.
+                if number >= exams and returned.wait(BETWEEN_FURTHER_SECONDS):
+                    return
                 self._send(number)
 
         with ThreadPoolExecutor(senders + 1) as pool:
