@@ -3,12 +3,13 @@ import { Button, Drawer, Dropdown, Flex, Grid, Layout, Menu } from 'antd'
 import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Outlet, useLocation } from 'react-router-dom'
+import { Problem } from '../api/problem'
 import { signIn, signOut } from '../auth/session'
-import { Loading } from '../ui/Notice'
+import { ErrorNotice, Loading } from '../ui/Notice'
 import { useFormat } from '../ui/useFormat'
 import { LanguageSwitch } from './LanguageSwitch'
 import { useMe } from './me'
-import { entriesFor } from './menu'
+import { closedTo, entriesFor } from './menu'
 import { useLanguage } from './useLanguage'
 
 /** The frame around every signed-in page: menu by role, organisation, language, sign out. */
@@ -80,7 +81,7 @@ export function Shell() {
         </Drawer>
         <Layout.Content id="content" tabIndex={-1} className={reading ? 'content reading' : 'content'}>
           <Suspense fallback={<Loading />}>
-            <Outlet />
+            {closedTo(pathname, me.roles) ? <ErrorNotice error={new Problem(403, 'Forbidden', '')} /> : <Outlet />}
           </Suspense>
         </Layout.Content>
       </Layout>

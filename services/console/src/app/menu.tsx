@@ -34,6 +34,12 @@ export const MENU: Entry[] = [
   { key: 'health', path: '/health', icon: <AlertOutlined />, roles: ['operator'] },
 ]
 
+/** Whether the menu knows a page at `path` that none of these roles may open. */
+export function closedTo(path: string, roles: readonly Role[]): boolean {
+  const entry = MENU.find((one) => path === one.path || path.startsWith(`${one.path}/`))
+  return entry !== undefined && !entry.roles.some((role) => roles.includes(role))
+}
+
 export function entriesFor(roles: readonly Role[]): Entry[] {
   return MENU.filter((entry) => entry.roles.some((role) => roles.includes(role)))
 }

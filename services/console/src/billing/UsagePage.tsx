@@ -2,8 +2,9 @@ import { DatePicker, Flex, Form, Input } from 'antd'
 import type { Dayjs } from 'dayjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router-dom'
+import { Link, useSearchParams } from 'react-router-dom'
 import type { Usage } from '../api/types'
+import { useHas, useMe } from '../app/me'
 import { type Column, DataTable } from '../ui/DataTable'
 import { PageFrame } from '../ui/PageFrame'
 import { UsageStateTag } from '../ui/tags'
@@ -21,7 +22,10 @@ interface Filter {
 export function UsagePage() {
   const { t } = useTranslation()
   const format = useFormat()
-  const [filter, setFilter] = useState<Filter>({})
+  const me = useMe()
+  const operator = useHas('operator')
+  const [address] = useSearchParams()
+  const [filter, setFilter] = useState<Filter>(() => ({ agreement: address.get('agreement') ?? '', exam: address.get('exam_id') ?? '' }))
   const usage = usePages<Usage>('/api/billing/v1/usage', {
     from: filter.days?.[0].format('YYYY-MM-DD'),
     to: filter.days?.[1].format('YYYY-MM-DD'),
@@ -42,7 +46,7 @@ export function UsagePage() {
       title: t('usage.trace'),
       render: (one) => (
         <Flex gap={8} wrap>
-          {one.line_id === null ? (
+          {one.line_id === null || !(operator || [one.payer_id, one.payee_id].includes(me.organisation.id)) ? (
             <span title={t('usage.traceLater')}>—</span>
           ) : (
             <Link to={`/lines/${one.line_id}/trace`} data-testid={`trace-${one.id}`}>
@@ -56,7 +60,7 @@ export function UsagePage() {
   ]
   return (
     <PageFrame title={t('menu.usage')} hint={t('usage.hint')}>
-      <Form<Filter> layout="vertical" onValuesChange={(_, values) => setFilter(values)} className="filters">
+      <Form<Filter> layout="vertical" initialValues={filter} onValuesChange={(_, values) => setFilter(values)} className="filters">
         <Flex wrap gap={12}>
           <Form.Item name="days" label={t('usage.date')}>
             <DatePicker.RangePicker className="field-wide" />

@@ -1,7 +1,7 @@
 export const billing = {
   usage: {
     reverse: 'Take back', reverseTitle: 'Take this charge back?', reversed: 'The charge is taken back by a record of its own.',
-    reason: 'Reason', traceLater: 'The way back is shown once the line is invoiced',
+    reason: 'Reason', traceLater: 'Payer and payee see the way back once the line is invoiced',
     date: 'Service date', item: 'Item', payer: 'Payer', payee: 'Payee', agreement: 'Agreement', agreementVersion: '{{number}}, version {{version}}', exam: 'Exam', quantity: 'Quantity',
     amount: 'Amount', state: 'State', trace: 'Origin', showTrace: 'Trace', hint: 'Provisional amounts become final when the period closes.', empty: 'No usage in this time.',
   },

@@ -3,7 +3,7 @@ import type { billing as en } from '../en/billing'
 export const billing: typeof en = {
   usage: {
     reverse: '冲销', reverseTitle: '冲销该费用？', reversed: '已另行记录冲销。',
-    reason: '原因', traceLater: '出账后可追溯',
+    reason: '原因', traceLater: '出账后付款方与收款方可追溯',
     date: '服务日期', item: '项目', payer: '付款方', payee: '收款方', agreement: '协议', agreementVersion: '{{number}} 第 {{version}} 版', exam: '检查', quantity: '数量',
     amount: '金额', state: '状态', trace: '来源', showTrace: '追溯', hint: '金额在账期关闭前为暂估。', empty: '该时段没有用量。',
   },
