@@ -1,8 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { App, Button, Flex, Select, Switch, Tag } from 'antd'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNavigate } from 'react-router-dom'
+import { useNavigate, useSearchParams } from 'react-router-dom'
 import { changeTask, WORKLIST } from '../api/reporting'
 import { type Task, TASK_STATES, type TaskState } from '../api/types'
 import { useMe } from '../app/me'
@@ -22,8 +21,11 @@ export function WorklistPage() {
   const { t } = useTranslation()
   const format = useFormat()
   const me = useMe()
-  const [state, setState] = useState<TaskState | undefined>()
-  const [mine, setMine] = useState(false)
+  const [address, setAddress] = useSearchParams()
+  const state = TASK_STATES.find((one) => one === address.get('state'))
+  const mine = address.get('mine') === 'true'
+  const filter = (next: { state: TaskState | undefined; mine: boolean }) =>
+    setAddress({ ...(next.state && { state: next.state }), ...(next.mine && { mine: 'true' }) }, { replace: true })
   const tasks = usePages<Task>(WORKLIST, { state, mine: mine || undefined }, REFRESH_MS)
   const columns: Column<Task>[] = [
     { key: 'priority', title: t('task.priority'), render: (task) => <PriorityTag priority={task.priority} /> },
@@ -46,7 +48,7 @@ export function WorklistPage() {
       actions={
         <Flex wrap gap={12} align="center">
           <Flex gap={6} align="center">
-            <Switch checked={mine} onChange={setMine} aria-label={t('task.onlyMine')} />
+            <Switch checked={mine} onChange={(next) => filter({ state, mine: next })} aria-label={t('task.onlyMine')} />
             <span aria-hidden>{t('task.onlyMine')}</span>
           </Flex>
           <Select<TaskState>
@@ -54,8 +56,8 @@ export function WorklistPage() {
             aria-label={t('task.state')}
             placeholder={t('task.open')}
             className="field"
-            value={state}
-            onChange={setState}
+            value={state ?? null}
+            onChange={(next: TaskState | undefined) => filter({ state: next, mine })}
             options={TASK_STATES.map((value) => ({ value, label: t(`taskState.${value}`) }))}
           />
         </Flex>
