@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,6 +55,11 @@ def _settings_of(service: str) -> type[settings.ServiceSettings]:
 
 
 async def _serve(service: str) -> int:
+    # gRPC's core would write lines of its own between the log's JSON; what matters comes as an error in Python.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    # What pydicom and highdicom warn of names the value that they doubt, such as a patient's name. Workers inherit this.
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    warnings.simplefilter("ignore")
     stop = supervise.stop_on_signals()
     try:
         await importlib.import_module(f"services.{service}.main").run(stop)

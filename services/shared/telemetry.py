@@ -63,8 +63,10 @@ def configure(service: str, level: str, otlp_endpoint: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("kafka", "uvicorn.access", "httpx", "pynetdicom", "pydicom"):
+    for noisy in ("kafka", "uvicorn.access", "httpx", "pynetdicom"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for quoting in ("pydicom", "highdicom"):  # their warnings quote the values that they doubt
+        logging.getLogger(quoting).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -16,7 +16,7 @@ from tests.stack import Running
 
 # Words that nothing but this exam's patient can have brought into a log.
 TELLTALE = ("Xylographer", "Quetzalina", "夔鬯", "TELLTALE-PATIENT-7731")
-NAME = f"{TELLTALE[0]}^{TELLTALE[1]}={TELLTALE[2]}"
+NAME = f"{TELLTALE[0]} {TELLTALE[1]}={TELLTALE[2]}"  # of a single component: libraries doubt it, and would warn with the name
 EVERYWHERE = (
     "sonobridge_outbox_waiting_events",
     "sonobridge_outbox_oldest_seconds",
@@ -49,6 +49,8 @@ def went(stack: Running) -> Went:
     for image in exam.instances:
         image.PatientID = TELLTALE[3]
     scene = Scene(stack, exam)
+    for service in SERVICES:  # somebody who asks each of them something
+        httpx.get(f"{address(stack, service)}/api/{service}/openapi.json", timeout=20).raise_for_status()
     before = everybodys(stack)
     found = send_and_complete(scene.clinic, exam)
     task_of(scene.expert, exam.study)

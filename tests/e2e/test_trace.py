@@ -1,5 +1,6 @@
 """One trace runs from an exam's first STOW request to its invoice lines; what comes later points to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,14 @@ from tests.e2e.scene import Scene, close, new_exam, sign
 from tests.spans import Span
 from tests.stack import Running
 
-WAY = {"ingest", "inference", "reporting", "billing"}
+WAY = {
+    ("ingest", "POST /dicomweb/studies"),
+    ("ingest", "exam.completed"),
+    ("inference", "inference exam.completed"),
+    ("reporting", "reporting analysis.completed"),
+    ("reporting", "report.sign"),
+    ("billing", "billing report.signed"),
+}
 EXPORTED_WITHIN_S = 60  # services export in batches, every few seconds
 
 
@@ -62,17 +70,19 @@ def test_an_invoice_line_leads_back_to_the_first_request_through_every_event(tra
 
 
 def test_spans_of_every_service_on_the_way_are_in_the_one_trace(traced: Traced) -> None:
-    spans = exported(traced, lambda found: {one.service for one in found if one.trace_id == traced.first} >= WAY)
-    names = {one.name for one in spans if one.trace_id == traced.first}
-    assert {"POST /dicomweb/studies", "exam.completed", "report.sign", "billing report.signed"} <= names
+    exported(traced, lambda found: {(one.service, one.name) for one in found if one.trace_id == traced.first} >= WAY)
 
 
 def test_later_requests_and_the_close_point_to_the_exams_trace(traced: Traced) -> None:
-    wanted = {traced.later, traced.complete, traced.closed}
-    spans = exported(traced, lambda found: pointing(found, traced.first) >= wanted)
-    assert pointing(spans, traced.first) >= wanted
-    signed = next(one for one in spans if one.trace_id == traced.first and one.name == "report.sign")
-    assert signed.links, "the signature does not point to the request that made it"
+    exported(traced, lambda found: pointing(found, traced.first) >= {traced.later, traced.complete, traced.closed})
+
+
+def test_the_signature_and_the_request_that_made_it_point_to_each_other(traced: Traced) -> None:
+    def requests(found: list[Span]) -> set[str]:
+        signed = [one for one in found if one.trace_id == traced.first and one.name == "report.sign"]
+        return {trace_id for one in signed for trace_id in one.links} & pointing(found, traced.first)
+
+    exported(traced, lambda found: bool(requests(found)))
 
 
 def pointing(spans: list[Span], trace_id: str) -> set[str]:
@@ -80,12 +90,16 @@ def pointing(spans: list[Span], trace_id: str) -> set[str]:
     return {one.trace_id for one in spans if trace_id in one.links}
 
 
-def exported(traced: Traced, enough: Any) -> list[Span]:
-    """The spans exported so far, once they are enough."""
+def exported(traced: Traced, enough: Callable[[list[Span]], bool]) -> None:
+    """Returns once enough spans have been exported. Raises TimeoutError."""
     collector = traced.scene.stack.spans
     if collector is None:
         pytest.skip("this stack was started without an address for spans (its file otlp-endpoint)")
-    return wait_for("the spans", lambda: found if enough(found := collector.spans()) else None, EXPORTED_WITHIN_S)
+    try:
+        wait_for("the spans", lambda: enough(collector.spans()) or None, EXPORTED_WITHIN_S)
+    except TimeoutError:
+        known = {(one.service, one.name, bool(one.links)) for one in collector.spans() if one.trace_id == traced.first}
+        raise AssertionError(f"of the exam's trace only these came: {sorted(known)}") from None
 
 
 def traceparent(trace_id: str) -> dict[str, str]:
