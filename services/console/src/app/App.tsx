@@ -18,7 +18,7 @@ const queries = new QueryClient({
 
 const theme = {
   components: { Menu: { itemSelectedBg: '#e3f1f6', itemSelectedColor: '#0b5c7a' } },
-  token: { colorPrimary: '#0b5c7a', colorLink: '#0b5c7a', borderRadius: 6, colorTextDescription: '#55606b', colorTextSecondary: '#55606b' },
+  token: { colorPrimary: '#0b5c7a', colorLink: '#0b5c7a', borderRadius: 6, colorWarning: '#a85b00', colorSuccess: '#2a7a2a', colorTextDescription: '#55606b', colorTextSecondary: '#55606b' },
 }
 
 export function App() {
