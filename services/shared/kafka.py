@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
+import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaError
-from kafka.structs import OffsetAndMetadata
+from confluent_kafka import Consumer as Client
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Producer as Sender
 
 from services.shared import crash, telemetry
 from services.shared.db import Transaction
@@ -21,9 +23,12 @@ _log = logging.getLogger(__name__)
 Handler = Callable[[Event], Awaitable[None]]
 
 _MAX_REQUEST_BYTES = 8 << 20  # an exam of many thousand instances is one event; infra/kafka/topics.yaml says the same
-_SEND_SECONDS = 15
-_POLL_MILLISECONDS = 200
+# A broker that is away is known within seconds: the relay's transaction waits for this.
+_DELIVERY_SECONDS = 10
+_POLL_SECONDS = 0.5
 _MAX_POLL_RECORDS = 48
+_LAG_EVERY_SECONDS = 2.0
+_METADATA_SECONDS = 5.0
 
 
 class Poison(Exception):
@@ -38,6 +43,18 @@ class Record:
     value: bytes
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A record as it was consumed."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: dict[str, bytes]
+    value: bytes | None
+
+
 class Producer:
     """Sends records; each is on all in-sync replicas when `send` returns."""
 
@@ -45,7 +62,7 @@ class Producer:
         self._bootstrap = bootstrap
         self._prefix = topic_prefix
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="kafka-producer")
-        self._producer: KafkaProducer | None = None
+        self._sender: Any = None
 
     async def send(self, records: Sequence[Record]) -> None:
         """Send in order. Raises Unavailable when the broker does not acknowledge all of them in time."""
@@ -56,40 +73,61 @@ class Producer:
         self._executor.shutdown()
 
     def _send(self, records: Sequence[Record]) -> None:
+        faults: list[KafkaError] = []
+
+        def acknowledged(fault: KafkaError | None, _message: Message) -> None:
+            if fault is not None:
+                faults.append(fault)
+
         try:
-            if self._producer is None:
-                self._producer = KafkaProducer(
-                    bootstrap_servers=self._bootstrap,
-                    acks="all",
-                    linger_ms=2,
-                    max_request_size=_MAX_REQUEST_BYTES,
-                    # A broker that is away is known within seconds: the relay's transaction waits for this.
-                    bootstrap_timeout_ms=5_000,
-                    max_block_ms=5_000,
-                    request_timeout_ms=8_000,
-                    delivery_timeout_ms=10_000,
-                )
-            futures = [
-                self._producer.send(
+            if self._sender is None:
+                self._sender = Sender(_SENDER | {"bootstrap.servers": self._bootstrap})
+            for record in records:
+                self._sender.produce(
                     self._prefix + record.topic,
                     key=record.key.encode(),
                     value=record.value,
                     headers=[(name, value.encode()) for name, value in record.headers.items()],
+                    on_delivery=acknowledged,
                 )
-                for record in records
-            ]
-            self._producer.flush(timeout=_SEND_SECONDS)
-            for future in futures:
-                future.get(timeout=_SEND_SECONDS)
-        except (KafkaError, OSError) as error:
-            # What is still buffered would overtake the retry: start over with an empty producer.
+            waiting = self._sender.flush(_DELIVERY_SECONDS + 5)
+        except (KafkaException, BufferError) as error:
             self._discard()
             raise Unavailable(f"Kafka: {error}") from error
+        if faults or waiting:
+            # What is still buffered would overtake the retry: start over with an empty producer.
+            self._discard()
+            raise Unavailable(f"Kafka: {faults[0].str() if faults else 'no acknowledgement in time'}")
 
     def _discard(self) -> None:
-        if self._producer is not None:
-            self._producer.close(timeout=0)
-            self._producer = None
+        if self._sender is not None:
+            self._sender.purge()
+            self._sender.flush(1)
+            self._sender = None
+
+
+_SENDER = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "linger.ms": 2,
+    "message.max.bytes": _MAX_REQUEST_BYTES,
+    "message.timeout.ms": _DELIVERY_SECONDS * 1000,
+    "request.timeout.ms": 8000,
+    # As Kafka's own clients choose a partition, so that every producer puts an exam's events into the same one.
+    "partitioner": "murmur2_random",
+    "log_level": 3,
+}
+_CLIENT = {
+    "enable.auto.commit": False,
+    "auto.offset.reset": "earliest",
+    "isolation.level": "read_committed",
+    # A kill must not hold the group for long; a long analysis must not lose it.
+    "session.timeout.ms": 10_000,
+    "max.poll.interval.ms": 600_000,
+    "topic.metadata.refresh.interval.ms": 5_000,
+    "fetch.message.max.bytes": _MAX_REQUEST_BYTES,
+    "log_level": 3,
+}
 
 
 async def first_time(tx: Transaction, consumer: str, event: Event) -> bool:
@@ -131,7 +169,7 @@ class Consumer:
         while not stop.is_set():
             try:
                 await self._consume(stop)
-            except* (Unavailable, KafkaError, OSError) as errors:
+            except* (Unavailable, KafkaException, OSError) as errors:
                 _log.warning("the consumer starts again in %.1f s: %s", pause, errors.exceptions[0])
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
@@ -140,36 +178,58 @@ class Consumer:
         self._executor.shutdown()
 
     async def _consume(self, stop: asyncio.Event) -> None:
-        consumer = await self._call(self._connect)
+        client = await self._call(self._connect)
+        look_again_at = 0.0
         try:
             while not stop.is_set():
-                batch = await self._call(consumer.poll, _POLL_MILLISECONDS, _MAX_POLL_RECORDS)
-                await self._call(self._observe_lag, consumer, batch)
+                batch = await self._call(self._poll, client)
+                if batch or time.monotonic() >= look_again_at:
+                    await self._call(self._observe_lag, client, batch)
+                    look_again_at = time.monotonic() + _LAG_EVERY_SECONDS
                 if batch:
-                    await self._handle_batch(consumer, batch)
+                    await self._handle_batch(client, batch)
         finally:
-            await self._call(consumer.close)
+            await self._call(client.close)
 
-    async def _handle_batch(self, consumer: Any, batch: dict[Any, list[Any]]) -> None:
+    def _poll(self, client: Any) -> dict[tuple[str, int], list[Taken]]:
+        """What has come, by partition; empty after a while without anything. Raises Unavailable."""
+        batch: dict[tuple[str, int], list[Taken]] = defaultdict(list)
+        first = client.poll(_POLL_SECONDS)
+        if first is None:
+            return {}
+        # `consume` waits for its whole number: what has come beside the first is taken without waiting.
+        for message in (first, *client.consume(_MAX_POLL_RECORDS - 1, 0)):
+            if message.error() is not None:
+                raise Unavailable(f"Kafka: {message.error().str()}")
+            taken = Taken(
+                message.topic(),
+                message.partition(),
+                message.offset(),
+                message.key(),
+                {name: value or b"" for name, value in message.headers() or ()},
+                message.value(),
+            )
+            batch[taken.topic, taken.partition].append(taken)
+        return batch
+
+    async def _handle_batch(self, client: Any, batch: dict[tuple[str, int], list[Taken]]) -> None:
         async with asyncio.TaskGroup() as group:
             for records in batch.values():
                 group.create_task(self._handle_partition(records))
         crash.point("consumer.handled")
-        offsets = {
-            partition: OffsetAndMetadata(records[-1].offset + 1, "", -1)
-            for partition, records in batch.items()
-            if records
-        }
+        offsets = [
+            TopicPartition(topic, partition, records[-1].offset + 1) for (topic, partition), records in batch.items()
+        ]
         try:
-            await self._call(consumer.commit, offsets)
-        except (KafkaError, OSError) as error:
+            await self._call(lambda: client.commit(offsets=offsets, asynchronous=False))
+        except KafkaException as error:
             # The group moved on, or the broker is away: the records come again and the inbox knows them.
             _log.warning("offsets not committed: %s", error)
 
-    async def _handle_partition(self, records: list[Any]) -> None:
+    async def _handle_partition(self, records: list[Taken]) -> None:
         for record in records:
             try:
-                event = from_record(record.key, dict(record.headers), record.value)
+                event = from_record(record.key, record.headers, record.value)
                 with telemetry.consumer_span(event, self._group):
                     await self._handler(event)
                     said = {"topic": record.topic, "event_type": event.type, "event_id": str(event.id)}
@@ -178,10 +238,10 @@ class Consumer:
                 await self._bury(record, str(error))
             telemetry.EVENTS_CONSUMED.labels(topic=record.topic).inc()
 
-    async def _bury(self, record: Any, reason: str) -> None:
+    async def _bury(self, record: Taken, reason: str) -> None:
         topic = record.topic.removeprefix(self._prefix)
         _log.error("to the dead letters: %s[%d]@%d: %s", record.topic, record.partition, record.offset, reason)
-        headers = {name: value.decode(errors="replace") for name, value in record.headers}
+        headers = {name: value.decode(errors="replace") for name, value in record.headers.items()}
         origin = {
             "dlq_reason": reason,
             "dlq_group": self._group,
@@ -193,38 +253,29 @@ class Consumer:
         await self._dead_letters.send([Record(f"{topic}.dlq", key, headers | origin, record.value or b"")])
         telemetry.DEAD_LETTERS.labels(topic=record.topic).inc()
 
-    def _observe_lag(self, consumer: Any, batch: dict[Any, list[Any]]) -> None:
+    def _observe_lag(self, client: Any, batch: dict[tuple[str, int], list[Taken]]) -> None:
         """Note what waits, the batch at hand included: one that takes long, or fails again and again, is seen too."""
         lag = dict.fromkeys(self._topics, 0)
-        for partition in consumer.assignment():
-            end = consumer.highwater(partition)
-            if end is not None:
-                at_hand = batch.get(partition)
-                begins = at_hand[0].offset if at_hand else consumer.position(partition)
-                lag[partition.topic] += max(0, end - begins)
+        for place in client.position(client.assignment()):
+            _low, end = client.get_watermark_offsets(place, cached=True)
+            at_hand = batch.get((place.topic, place.partition))
+            begins = at_hand[0].offset if at_hand else place.offset
+            if end >= 0 and begins >= 0:  # below zero: not known yet
+                lag[place.topic] += max(0, end - begins)
         for topic, waiting in lag.items():
             telemetry.CONSUMER_LAG.labels(topic=topic).set(waiting)
 
     def _connect(self) -> Any:
-        consumer = KafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            bootstrap_timeout_ms=5_000,
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            # A kill must not hold the group for long; a long analysis must not lose it.
-            session_timeout_ms=10_000,
-            max_poll_interval_ms=600_000,
-            # Who joins before it has the topics' metadata is assigned nothing until the next look.
-            metadata_max_age_ms=5_000,
-        )
-        missing = set(self._topics) - set(consumer.topics())
-        if missing:
-            consumer.close()
-            raise Unavailable(f"Kafka has no topic {', '.join(sorted(missing))}")
-        consumer.subscribe(self._topics)
-        return consumer
+        client = Client(_CLIENT | {"bootstrap.servers": self._bootstrap, "group.id": self._group})
+        try:
+            missing = set(self._topics) - set(client.list_topics(timeout=_METADATA_SECONDS).topics)
+            if missing:
+                raise Unavailable(f"Kafka has no topic {', '.join(sorted(missing))}")
+            client.subscribe(self._topics)
+        except BaseException:
+            client.close()
+            raise
+        return client
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
