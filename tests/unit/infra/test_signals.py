@@ -12,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+from infra.local import nginx, services
 from infra.local.paths import INFRA, ROOT, State
 from infra.local.stack import Stack
 from services.__main__ import SERVICES
@@ -106,3 +107,23 @@ def test_a_local_stack_names_every_service_as_a_target(tmp_path: Path) -> None:
     targets = stack.prometheus_targets()
     assert [one["labels"]["service"] for one in targets] == list(SERVICES)
     assert targets[1]["targets"] == [f"127.0.0.1:{stack.ports['ingest-http']}"]
+
+
+def test_what_the_state_folder_says_reaches_the_services(tmp_path: Path) -> None:
+    stack = Stack(State(tmp_path))
+    given = services.settings(stack, "ingest")
+    assert given["SONOBRIDGE_DICOM_HOST"] == "127.0.0.1"
+    assert "SONOBRIDGE_OTLP_ENDPOINT" not in given
+    (tmp_path / "dicom-host").write_text("0.0.0.0\n")
+    (tmp_path / "otlp-endpoint").write_text("127.0.0.1:4317\n")
+    given = services.settings(stack, "ingest")
+    assert given["SONOBRIDGE_DICOM_HOST"] == "0.0.0.0"
+    assert given["SONOBRIDGE_OTLP_ENDPOINT"] == "127.0.0.1:4317"
+
+
+def test_the_front_door_writes_no_address_into_its_log(tmp_path: Path) -> None:
+    upstreams = {route.part: 1 for route in nginx.routes()}
+    configuration = nginx.render(tmp_path, 2, upstreams)
+    # Below `crit` an error quotes the request, and a search by name holds the name.
+    assert "access_log off;" in configuration
+    assert re.findall(r"error_log (.*);", configuration) == ["stderr crit"]
