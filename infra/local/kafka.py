@@ -164,7 +164,13 @@ def prepare(folder: Path, port: int, controller_port: int, log: Path) -> Path:
     if not (data / "meta.properties").exists():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         format_data = java(
-            "128m", "kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}", "-c", str(properties)
+            "128m",
+            "kafka.tools.StorageTool",
+            "format",
+            "--standalone",
+            f"--cluster-id={cluster}",
+            "-c",
+            str(properties),
         )
         with log.open("ab") as out:
             done = subprocess.run(format_data, cwd=folder, stdout=out, stderr=subprocess.STDOUT, check=False)

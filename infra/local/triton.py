@@ -120,5 +120,7 @@ def start_triton(folder: Path) -> Iterator[Triton]:
     ports = keep_ports(state.ports, PORTS)
     server = Triton(*(ports[name] for name in PORTS))
     home = state.data("triton")
-    with running("triton", command(home, prepare(home, server), server), server.check, state.log("triton"), READY_WITHIN):
+    with running(
+        "triton", command(home, prepare(home, server), server), server.check, state.log("triton"), READY_WITHIN
+    ):
         yield server
