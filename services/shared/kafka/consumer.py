@@ -1,4 +1,4 @@
-"""Kafka: a producer that acknowledges only what every replica has, and a consumer that commits an offset only after the effect."""
+"""Takes records in: partitions side by side, records of one partition in order, the offset last."""
 
 import asyncio
 import logging
@@ -10,37 +10,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Consumer as Client
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka import Producer as Sender
+from confluent_kafka import KafkaException, TopicPartition
 
 from services.shared import crash, telemetry
 from services.shared.db import Transaction
 from services.shared.errors import Unavailable
 from services.shared.events import Event, MalformedEvent, from_record
+from services.shared.kafka.producer import MAX_REQUEST_BYTES, Producer, Record
 
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[Event], Awaitable[None]]
 
-_MAX_REQUEST_BYTES = 8 << 20  # an exam of many thousand instances is one event; infra/kafka/topics.yaml says the same
-# A broker that is away is known within seconds: the relay's transaction waits for this.
-_DELIVERY_SECONDS = 10
 _POLL_SECONDS = 0.5
 _MAX_POLL_RECORDS = 48
 _LAG_EVERY_SECONDS = 2.0
 _METADATA_SECONDS = 5.0
+_CLIENT = {
+    "enable.auto.commit": False,
+    "auto.offset.reset": "earliest",
+    "isolation.level": "read_committed",
+    # A kill must not hold the group for long; a long analysis must not lose it.
+    "session.timeout.ms": 10_000,
+    "max.poll.interval.ms": 600_000,
+    "topic.metadata.refresh.interval.ms": 5_000,
+    "fetch.message.max.bytes": MAX_REQUEST_BYTES,
+    "log_level": 0,
+}
 
 
 class Poison(Exception):
     """A record that can never succeed, however often it is tried; its message is the reason kept in the dead-letter topic."""
-
-
-@dataclass(frozen=True)
-class Record:
-    topic: str
-    key: str
-    headers: dict[str, str]
-    value: bytes
 
 
 @dataclass(frozen=True)
@@ -53,81 +53,6 @@ class Taken:
     key: bytes | None
     headers: dict[str, bytes]
     value: bytes | None
-
-
-class Producer:
-    """Sends records; each is on all in-sync replicas when `send` returns."""
-
-    def __init__(self, bootstrap: str, topic_prefix: str = "") -> None:
-        self._bootstrap = bootstrap
-        self._prefix = topic_prefix
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="kafka-producer")
-        self._sender: Any = None
-
-    async def send(self, records: Sequence[Record]) -> None:
-        """Send in order. Raises Unavailable when the broker does not acknowledge all of them in time."""
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._send, records)
-
-    async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._discard)
-        self._executor.shutdown()
-
-    def _send(self, records: Sequence[Record]) -> None:
-        faults: list[KafkaError] = []
-
-        def acknowledged(fault: KafkaError | None, _message: Message) -> None:
-            if fault is not None:
-                faults.append(fault)
-
-        try:
-            if self._sender is None:
-                self._sender = Sender(_SENDER | {"bootstrap.servers": self._bootstrap})
-            for record in records:
-                self._sender.produce(
-                    self._prefix + record.topic,
-                    key=record.key.encode(),
-                    value=record.value,
-                    headers=[(name, value.encode()) for name, value in record.headers.items()],
-                    on_delivery=acknowledged,
-                )
-            waiting = self._sender.flush(_DELIVERY_SECONDS + 5)
-        except (KafkaException, BufferError) as error:
-            self._discard()
-            raise Unavailable(f"Kafka: {error}") from error
-        if faults or waiting:
-            # What is still buffered would overtake the retry: start over with an empty producer.
-            self._discard()
-            raise Unavailable(f"Kafka: {faults[0].str() if faults else 'no acknowledgement in time'}")
-
-    def _discard(self) -> None:
-        if self._sender is not None:
-            self._sender.purge()
-            self._sender.flush(1)
-            self._sender = None
-
-
-_SENDER = {
-    "acks": "all",
-    "enable.idempotence": True,
-    "linger.ms": 2,
-    "message.max.bytes": _MAX_REQUEST_BYTES,
-    "message.timeout.ms": _DELIVERY_SECONDS * 1000,
-    "request.timeout.ms": 8000,
-    # As Kafka's own clients choose a partition, so that every producer puts an exam's events into the same one.
-    "partitioner": "murmur2_random",
-    "log_level": 0,  # its own lines are no JSON, and a refused connection makes dozens: errors come as exceptions
-}
-_CLIENT = {
-    "enable.auto.commit": False,
-    "auto.offset.reset": "earliest",
-    "isolation.level": "read_committed",
-    # A kill must not hold the group for long; a long analysis must not lose it.
-    "session.timeout.ms": 10_000,
-    "max.poll.interval.ms": 600_000,
-    "topic.metadata.refresh.interval.ms": 5_000,
-    "fetch.message.max.bytes": _MAX_REQUEST_BYTES,
-    "log_level": 0,
-}
 
 
 async def first_time(tx: Transaction, consumer: str, event: Event) -> bool:
@@ -279,6 +204,3 @@ class Consumer:
 
     async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
-
-
-__all__ = ["Consumer", "Handler", "Poison", "Producer", "Record", "first_time"]
