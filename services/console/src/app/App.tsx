@@ -18,7 +18,19 @@ const queries = new QueryClient({
 
 const theme = {
   components: { Menu: { itemSelectedBg: '#e3f1f6', itemSelectedColor: '#0b5c7a' } },
-  token: { colorPrimary: '#0b5c7a', colorLink: '#0b5c7a', borderRadius: 6, colorWarning: '#a85b00', colorSuccess: '#2a7a2a', colorTextDescription: '#55606b', colorTextSecondary: '#55606b' },
+  token: {
+    colorPrimary: '#0b5c7a',
+    colorLink: '#0b5c7a',
+    borderRadius: 6,
+    colorWarning: '#a85b00',
+    colorWarningBg: '#fdf2df',
+    colorWarningBorder: '#f0cf9b',
+    colorSuccess: '#2a7a2a',
+    colorSuccessBg: '#e9f6e6',
+    colorSuccessBorder: '#b5ddb0',
+    colorTextDescription: '#55606b',
+    colorTextSecondary: '#55606b',
+  },
 }
 
 export function App() {

@@ -32,7 +32,7 @@ export function Offer({ report, before }: { report: Report; before: () => Promis
             <ul className="offer">
               {report.offered.map((finding) => (
                 <li key={finding.finding_id}>
-                  {language === 'zh' ? finding.label_zh : finding.label_en}: {format.number(finding.value, 1)} {finding.unit}
+                  {language === 'zh' ? finding.label_zh : finding.label_en}: {format.number(finding.value, 1)} {finding.unit === 'd' ? t('finding.days') : finding.unit}
                 </li>
               ))}
             </ul>

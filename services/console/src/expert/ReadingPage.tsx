@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router-dom'
@@ -24,6 +24,7 @@ export function ReadingPage() {
 
 function Reading({ task }: { task: Task }) {
   const { t } = useTranslation()
+  const queries = useQueryClient()
   const [position, setPosition] = useState<Position | null>(null)
   const [selected, setSelected] = useState<string | null>(null)
   const [shown, setShown] = useState<Finding[]>([])
@@ -36,11 +37,16 @@ function Reading({ task }: { task: Task }) {
   const owner = useQuery({ queryKey: ['alias', task.organisation_id], queryFn: ({ signal }) => aliasOf(task.organisation_id, signal), staleTime: Infinity })
   const alias = owner.data ?? null
   const study = useQuery({
-    queryKey: ['study', alias, task.study_instance_uid, task.new_images],
+    queryKey: ['study', alias, task.study_instance_uid],
     queryFn: ({ signal }) => instancesOfStudy(task.study_instance_uid, alias, signal),
     enabled: !owner.isPending,
     staleTime: Infinity,
   })
+  // Late images are fetched when they are told of; what is on screen stays until then.
+  const late = task.new_images || (report.data?.is_offered ?? false)
+  useEffect(() => {
+    if (late) void queries.invalidateQueries({ queryKey: ['study'] })
+  }, [late, queries])
   const choose = useCallback((finding: Finding) => {
     setSelected(finding.finding_id)
     setPosition({ sopInstanceUid: finding.anchor.sop_instance_uid, frame: finding.anchor.first_frame })

@@ -1,15 +1,15 @@
-import { Enums as CoreEnums, eventTarget, RenderingEngine, type Types } from '@cornerstonejs/core'
+import { Enums as CoreEnums, eventTarget, type RenderingEngine, type Types } from '@cornerstonejs/core'
 import {
   annotation, Enums as ToolEnums, LengthTool, PanTool, ToolGroupManager, type Types as ToolTypes, ZoomTool,
 } from '@cornerstonejs/tools'
 import type { ImagePoint } from './calibration'
 import { CineClock } from './cine'
-import { frameOf, imageIdOf, register, startCornerstone, unregister } from './cornerstone'
+import { engine, frameOf, imageIdOf, register, startCornerstone, unregister } from './cornerstone'
 import { axesOf, EllipseTool, toImage, toWorld } from './EllipseTool'
 import type { FrameStore } from './frames'
 import { type EllipseResult, type LengthResult, measureEllipse, measureLength } from './measure'
 import type { Refusal } from './calibration'
-import { Painter } from './painter'
+import { type Painter, painter } from './painter'
 import type { Instance } from './study'
 import { WindowTool } from './WindowTool'
 
@@ -30,7 +30,6 @@ export type Measurement = Measured & { id: string; sopInstanceUid: string; frame
 /** What a measurement says beside its line, in the person's language. */
 export type Describe = (measured: Measured) => string[]
 
-const VIEWPORT = 'picture'
 const FULL = { lower: 0, upper: 255 }
 let serial = 0
 
@@ -42,9 +41,15 @@ interface Events {
   onMeasurements: (measurements: Measurement[]) => void
 }
 
+/** Gives up all measurements: they belong to one sitting, never to the report by themselves. */
+export function forgetMeasurements(): void {
+  annotation.state.removeAllAnnotations()
+}
+
 /** One picture on screen: Cornerstone while it stands, our own cine while it runs, both with the same window, zoom and place. */
 export class Stage {
   private readonly engine: RenderingEngine
+  private readonly viewportId: string
   private readonly groupId: string
   private readonly viewport: Types.IStackViewport
   private readonly painter: Painter
@@ -55,30 +60,30 @@ export class Stage {
   private tool: Tool = 'window'
   private token = 0
 
-  static async open(element: HTMLDivElement, cine: HTMLCanvasElement, instances: Instance[], store: FrameStore, describe: () => Describe, events: Events): Promise<Stage> {
+  static async open(element: HTMLDivElement, cine: HTMLDivElement, instances: Instance[], store: FrameStore, describe: () => Describe, events: Events): Promise<Stage> {
     await startCornerstone()
     return new Stage(element, cine, instances, store, describe, events)
   }
 
   private constructor(
-    element: HTMLDivElement,
-    private readonly cine: HTMLCanvasElement,
+    private readonly element: HTMLDivElement,
+    private readonly cine: HTMLDivElement,
     private readonly instances: Instance[],
     private readonly store: FrameStore,
     describe: () => Describe,
     private readonly events: Events,
   ) {
     register(instances, store)
-    this.painter = new Painter(cine)
+    this.painter = painter()
+    cine.replaceChildren(this.painter.canvas)
     serial += 1
-    this.engine = new RenderingEngine(`stage-${serial}`)
-    this.engine.enableElement({ viewportId: VIEWPORT, type: CoreEnums.ViewportType.STACK, element, defaultOptions: { background: [0, 0, 0] } })
-    this.viewport = this.engine.getViewport<Types.IStackViewport>(VIEWPORT)
+    this.engine = engine()
+    this.viewportId = `picture-${serial}`
+    this.engine.enableElement({ viewportId: this.viewportId, type: CoreEnums.ViewportType.STACK, element, defaultOptions: { background: [0, 0, 0] } })
+    this.viewport = this.engine.getViewport<Types.IStackViewport>(this.viewportId)
     this.groupId = `tools-${serial}`
     this.addTools(describe)
-    element.addEventListener(CoreEnums.Events.CAMERA_MODIFIED, this.viewed)
-    element.addEventListener(CoreEnums.Events.VOI_MODIFIED, this.viewed)
-    element.addEventListener(CoreEnums.Events.IMAGE_RENDERED, this.viewed)
+    for (const type of VIEWED) element.addEventListener(type, this.viewed)
     for (const type of MEASURED) eventTarget.addEventListener(type, this.measured)
     this.watch = new ResizeObserver(() => {
       this.engine.resize(true, true)
@@ -187,10 +192,9 @@ export class Stage {
     this.stop()
     this.watch.disconnect()
     for (const type of MEASURED) eventTarget.removeEventListener(type, this.measured)
-    annotation.state.removeAllAnnotations()
     ToolGroupManager.destroyToolGroup(this.groupId)
-    this.engine.destroy()
-    this.painter.close()
+    for (const type of VIEWED) this.element.removeEventListener(type, this.viewed)
+    this.engine.disableElement(this.viewportId)
     unregister(this.instances)
   }
 
@@ -228,7 +232,7 @@ export class Stage {
     group.addTool(PAN)
     group.addTool(LengthTool.toolName, { getTextLines: lines('length') })
     group.addTool(EllipseTool.toolName, { getTextLines: lines('ellipse') })
-    group.addViewport(VIEWPORT, this.engine.id)
+    group.addViewport(this.viewportId, this.engine.id)
     group.setToolPassive(LengthTool.toolName)
     group.setToolPassive(EllipseTool.toolName)
     this.setTool('window')
@@ -248,6 +252,8 @@ export class Stage {
   }
 }
 
+const { CAMERA_MODIFIED, VOI_MODIFIED, IMAGE_RENDERED } = CoreEnums.Events
+const VIEWED = [CAMERA_MODIFIED, VOI_MODIFIED, IMAGE_RENDERED]
 const { ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_REMOVED } = ToolEnums.Events
 const MEASURED = [ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_REMOVED]
 

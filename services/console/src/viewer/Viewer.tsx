@@ -12,7 +12,7 @@ import type { FrameStore } from './frames'
 import { actionOf, belongsToControl } from './hotkeys'
 import { InstanceStrip } from './InstanceStrip'
 import { MeasurementList } from './MeasurementList'
-import { type Measurement, Stage, type Tool } from './Stage'
+import { forgetMeasurements, type Measurement, Stage, type Tool } from './Stage'
 import type { Instance } from './study'
 import { useDescribe } from './useDescribe'
 import { useLoaded } from './useLoaded'
@@ -45,7 +45,7 @@ const TOOLS: { tool: Tool; icon: ReactNode }[] = [
 export function Viewer({ instances, store, query, position, onPosition, findings, selected }: Props) {
   const { t } = useTranslation()
   const element = useRef<HTMLDivElement>(null)
-  const cine = useRef<HTMLCanvasElement>(null)
+  const cine = useRef<HTMLDivElement>(null)
   const [stage, setStage] = useState<Stage | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [playing, setPlaying] = useState(false)
@@ -92,6 +92,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
     if (instance.frames > 1) store.prefetch(instance, frame)
   }, [stage, instance, frame, playing, store])
 
+  useEffect(() => forgetMeasurements, [])
   useEffect(() => stage?.relabel(), [stage, describe])
 
   const go = useCallback(
@@ -198,7 +199,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
       </Flex>
       <div className="picture" data-testid="viewer" data-frame={now} data-instance={instance.sopInstanceUid} data-playing={playing}>
         <div ref={element} className="picture-layer" role="img" aria-label={t('viewer.picture', { number: index + 1, frame: now })} onContextMenu={(event) => event.preventDefault()} />
-        <canvas ref={cine} className="picture-layer cine" hidden aria-hidden data-testid="cine" />
+        <div ref={cine} className="picture-layer cine" hidden aria-hidden data-testid="cine" />
         {stage && overlay && <ContourOverlay stage={stage} view={view} instance={instance} frame={now} findings={findings} selected={selected} />}
         {stage && <WindowNote stage={stage} view={view} />}
         {error !== null && (

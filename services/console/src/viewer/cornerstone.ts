@@ -1,5 +1,5 @@
 import {
-  Enums as CoreEnums, imageLoader, init as initCore, metaData, type Types, utilities,
+  Enums as CoreEnums, imageLoader, init as initCore, metaData, RenderingEngine, type Types, utilities,
 } from '@cornerstonejs/core'
 import { addTool, init as initTools, LengthTool, PanTool, ZoomTool } from '@cornerstonejs/tools'
 import { EllipseTool } from './EllipseTool'
@@ -11,6 +11,13 @@ const SCHEME = 'sonobridge'
 const MODULES: Record<'IMAGE_PLANE' | 'IMAGE_PIXEL' | 'GENERAL_SERIES', string> = CoreEnums.MetadataModules
 const sources = new Map<string, { instance: Instance; store: FrameStore }>()
 let started: Promise<void> | null = null
+let shared: RenderingEngine | null = null
+
+/** The tab's one engine, for each holds WebGL contexts of its own. */
+export function engine(): RenderingEngine {
+  shared ??= new RenderingEngine('sonobridge')
+  return shared
+}
 
 /** Cornerstone's name of one frame (from 1). */
 export function imageIdOf(instance: Instance, frame: number): string {
@@ -35,7 +42,7 @@ export function unregister(instances: Instance[]): void {
 /** Starts Cornerstone once per tab; our own loader and metadata, none of its DICOM parsing. */
 export function startCornerstone(): Promise<void> {
   started ??= Promise.resolve().then(() => {
-    initCore()
+    initCore({ debug: {}, rendering: { webGlContextCount: 1 } })
     initTools()
     imageLoader.registerImageLoader(SCHEME, (imageId: string) => ({ promise: load(imageId) }))
     metaData.addProvider(metadata, 10_000)

@@ -22,6 +22,14 @@ void main() {
   colour = vec4(mix(shown, 1.0 - shown, inverted), 1.0);
 }`
 
+let shared: Painter | null = null
+
+/** The tab's one painter: browsers keep few WebGL contexts and take the oldest away from those who ask for many. */
+export function painter(): Painter {
+  shared ??= new Painter()
+  return shared
+}
+
 const TEXELS = [0, 0, 1, 0, 0, 1, 1, 1]
 
 /** Draws decoded frames on one WebGL2 canvas with the window and the place that the paused picture has. */
@@ -30,8 +38,11 @@ export class Painter {
   private readonly program: WebGLProgram
   private readonly positions: WebGLBuffer
 
+  readonly canvas = document.createElement('canvas')
+
   /** Raises Error where the browser has no WebGL2. */
-  constructor(private readonly canvas: HTMLCanvasElement) {
+  constructor() {
+    const { canvas } = this
     const gl = canvas.getContext('webgl2', { alpha: false, antialias: false })
     if (gl === null) throw new Error('WebGL2')
     this.gl = gl
@@ -73,10 +84,6 @@ export class Painter {
     gl.uniform1f(gl.getUniformLocation(this.program, 'upper'), window.upper)
     gl.uniform1f(gl.getUniformLocation(this.program, 'inverted'), inverted ? 1 : 0)
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4)
-  }
-
-  close(): void {
-    this.gl.getExtension('WEBGL_lose_context')?.loseContext()
   }
 
   private buffer(name: string, data: Float32Array<ArrayBuffer> | null): WebGLBuffer {
