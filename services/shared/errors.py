@@ -1,4 +1,4 @@
-"""The closed set of errors. A class's docstring is its title; `status` is the HTTP status it becomes (RFC 9457), `grpc_code` the gRPC code."""
+"""The closed set of errors. A class's docstring is its title; `status` is the HTTP status it becomes (RFC 9457), `grpc_code` gRPC's."""
 
 from typing import Any, ClassVar
 
