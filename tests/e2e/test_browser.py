@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.demo.outside import wait_for
-from tests.e2e.scene import Scene, new_exam, send_and_complete, task_of
+from tests.e2e.scene import Scene, new_exam, send_and_complete, sign, task_of
 from tests.stack import Running
 
 CHROMIUM = "/usr/bin/chromium"
@@ -65,8 +65,9 @@ def sign_in(stack: Running, browser: Browser, tmp_path: Path) -> Iterator[SignIn
     assert faults == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def scene(stack: Running) -> Scene:
+    """An exam that waits for its expert."""
     made = Scene(stack, new_exam("Browser^Wang=王览"))
     made.ids["exam_id"] = send_and_complete(made.clinic, made.exam)["id"]
     task_of(made.expert, made.exam.study)
@@ -107,8 +108,7 @@ def test_an_expert_reads_the_exam_decides_its_findings_and_signs(scene: Scene, s
 @pytest.mark.timeout(600)
 def test_a_length_on_the_image_is_in_millimetres_of_its_own_calibration(scene: Scene, sign_in: SignIn) -> None:
     page = sign_in(scene.stack.cast.reader, "expert")
-    page.goto(f"{scene.stack.outside.origin}/worklist")
-    page.get_by_test_id(f"open-{scene.ids['exam_id']}").click()
+    page.get_by_test_id(f"claim-{scene.ids['exam_id']}").click()
     viewer = page.get_by_test_id("viewer")
     expect(page.get_by_test_id("window")).to_be_visible(timeout=PATIENT_MS)
     box = viewer.bounding_box()
@@ -125,12 +125,14 @@ def test_a_length_on_the_image_is_in_millimetres_of_its_own_calibration(scene: S
 
 @pytest.mark.timeout(600)
 def test_the_operator_closes_the_period_and_a_billing_admin_follows_a_line_back(scene: Scene, sign_in: SignIn) -> None:
+    sign(scene.expert, scene.exam.study)
+    admin = scene.billing()
+    wait_for("the charges", lambda: admin.pages("/api/billing/v1/usage", exam_id=scene.ids["exam_id"]))
     operator = sign_in(scene.stack.cast.platform, "operator")
     operator.goto(f"{scene.stack.outside.origin}/periods")
     operator.get_by_test_id("close-period").click()
     confirm = operator.locator(".ant-modal-confirm-btns .ant-btn-primary, .ant-popconfirm-buttons .ant-btn-primary")
     confirm.first.click()
-    admin = scene.billing()
 
     def invoiced() -> bool:
         usage = admin.pages("/api/billing/v1/usage", exam_id=scene.ids["exam_id"])
