@@ -125,10 +125,11 @@ def digest(*inputs: Path | str) -> str:
     return total.hexdigest()
 
 
-def once(name: str, made_from: str, make: Callable[[], None]) -> None:
-    """Makes a product unless the stamp says that it was made from the same."""
+def once(name: str, made_from: str, make: Callable[[], None], product: Path | None = None) -> None:
+    """Makes a product unless it is there and the stamp says that it was made from the same."""
     stamp = DOWNLOADS / "stamps" / name
-    if stamp.exists() and stamp.read_text() == made_from:
+    there = product is None or product.exists()
+    if there and stamp.exists() and stamp.read_text() == made_from:
         return
     say(name)
     began = time.monotonic()
@@ -265,8 +266,18 @@ def console() -> None:
         run("console", npm, "ci", "--no-audit", "--no-fund", cwd=CONSOLE, env=node_environment(), tries=TRIES)
         run("console", npm, "run", "build", cwd=CONSOLE, env=node_environment())
 
-    built = "" if (CONSOLE / "dist" / "index.html").exists() else "not built"
-    once("console", digest(CONSOLE) + built, make)
+    once("console", digest(CONSOLE), make, CONSOLE / "dist" / "index.html")
+
+
+def buf() -> None:
+    """The linter of the protos."""
+    folder = ROOT / "protos"
+
+    def make() -> None:
+        npm = str(VENV / "bin" / "npm")
+        run("buf", npm, "ci", "--no-audit", "--no-fund", cwd=folder, env=node_environment(), tries=TRIES)
+
+    once("buf", digest(folder / "package-lock.json"), make, folder / "node_modules" / ".bin" / "buf")
 
 
 def main() -> None:
@@ -288,6 +299,8 @@ def main() -> None:
                 step()
 
             steps = [packages, pool.submit(console), pool.submit(triton)]
+            if given.tests:
+                steps.append(pool.submit(buf))
             steps += [pool.submit(with_packages, step) for step in (keycloak, kafka)]  # both need mvn
         faults = dict.fromkeys(str(fault) for step in steps if (fault := step.exception()))
         if faults:
