@@ -1,6 +1,7 @@
 import { lazy } from 'react'
 import { createBrowserRouter } from 'react-router-dom'
 import { SignedInPage } from '../auth/SignedInPage'
+import { Broken } from './Broken'
 import { Gate } from './Gate'
 import { Home } from './Home'
 import { Missing } from './Missing'
@@ -32,6 +33,7 @@ export const router = createBrowserRouter([
   { path: '/signed-in', element: <SignedInPage /> },
   {
     element: <Gate />,
+    errorElement: <Broken />,
     children: [
       { path: '/', element: <Home /> },
       { path: '/exams', element: <ExamsPage /> },

@@ -1,7 +1,7 @@
 export const common = {
   language: 'Language',
   action: {
-    apply: 'Apply', cancel: 'Cancel', change: 'Change', changeOf: 'Change {{name}}', home: 'To the start', no: 'No', refresh: 'Refresh', remove: 'Remove',
+    apply: 'Apply', cancel: 'Cancel', change: 'Change', changeOf: 'Change {{name}}', home: 'To the start', no: 'No', reload: 'Load again', refresh: 'Refresh', remove: 'Remove',
     resume: 'Resume', retry: 'Try again', save: 'Save', saved: 'Saved', signOut: 'Sign out', skip: 'Skip to the content',
     switchOrganisation: 'Work for another hospital', yes: 'Yes',
   },
@@ -14,6 +14,8 @@ export const common = {
     devices: 'Devices', members: 'Members', models: 'Models', periods: 'Periods', health: 'Health',
   },
   problem: {
+    broken: { title: 'This page failed', next: 'Load it again. What you had saved is there; tell your platform operator if it fails again.' },
+    renewed: { title: 'The console was renewed', next: 'A newer version is there. Load the page again; what you had saved is there.' },
     s0: { title: 'No answer', next: 'Check the network connection, then try again. Nothing that was saved is lost.' },
     s400: { title: 'The platform could not read this', next: 'Correct what is named above and send it again.' },
     s401: { title: 'You are signed out', next: 'Sign in again; you come back to this page.' },

@@ -3,7 +3,7 @@ import type { common as en } from '../en/common'
 export const common: typeof en = {
   language: '语言',
   action: {
-    apply: '应用', cancel: '取消', change: '修改', changeOf: '修改 {{name}}', home: '回到首页', no: '否', refresh: '刷新', remove: '移除',
+    apply: '应用', cancel: '取消', change: '修改', changeOf: '修改 {{name}}', home: '回到首页', no: '否', reload: '重新加载', refresh: '刷新', remove: '移除',
     resume: '继续', retry: '重试', save: '保存', saved: '已保存', signOut: '退出登录', skip: '跳到内容',
     switchOrganisation: '切换医院', yes: '是',
   },
@@ -16,6 +16,8 @@ export const common: typeof en = {
     devices: '设备', members: '成员', models: '模型', periods: '账期', health: '运行状态',
   },
   problem: {
+    broken: { title: '页面出错', next: '请重新加载。已保存的内容仍在；若再次出错，请联系平台运维。' },
+    renewed: { title: '控制台已更新', next: '有新版本可用。请重新加载页面，已保存的内容仍在。' },
     s0: { title: '没有收到应答', next: '请检查网络连接后重试。已保存的内容不会丢失。' },
     s400: { title: '平台无法识别该内容', next: '请按上述说明更正后重新提交。' },
     s401: { title: '您已退出登录', next: '请重新登录，登录后会回到本页。' },
