@@ -73,7 +73,7 @@ class Stage:
             sys.executable, "-m", "services", "inference", cwd=ROOT, env=environment, stdout=self._log, stderr=self._log
         )
         async with httpx.AsyncClient() as client:
-            for _ in range(200):
+            for _ in range(900):  # a busy machine starts a process slowly
                 if self._process.returncode is not None:
                     raise AssertionError((self.folder / "inference.log").read_text()[-3000:])
                 try:

@@ -79,7 +79,7 @@ class Stage:
             cwd=ROOT, env=environment, stdout=self._log, stderr=self._log,
         )  # fmt: skip
         async with httpx.AsyncClient() as client:
-            for _ in range(200):
+            for _ in range(900):  # a busy machine starts a process slowly
                 if self._process.returncode is not None:
                     raise AssertionError(self.log)
                 try:
