@@ -147,20 +147,26 @@ class Flow:
 
     def _open_tasks(self, expert: Session) -> list[Any]:
         """Tasks of ours that nobody signed, and whose AI has answered one way or the other."""
-        tasks = expert.pages("/api/reporting/v1/worklist", limit=200)
-        ours = [task for task in tasks if task["study_instance_uid"] in self.sent and task["ai"] != "pending"]
-        for task in ours:
-            if task["state"] in ("signed", "amended"):
+        for task in expert.pages("/api/reporting/v1/worklist", state="signed", limit=200):
+            if task["study_instance_uid"] in self.sent:  # signed, though the answer that said so was lost
                 self._note_signed(task["study_instance_uid"])
-        return [task for task in ours if not self.sent[task["study_instance_uid"]].signed_at]
+        tasks = expert.pages("/api/reporting/v1/worklist", limit=200)
+        return [
+            task
+            for task in tasks
+            if task["ai"] != "pending"
+            and task["study_instance_uid"] in self.sent
+            and not self.sent[task["study_instance_uid"]].signed_at
+        ]
 
     def _sign(self, expert: Session, task: Any) -> bool:
-        claimed = expert.post(f"/api/reporting/v1/tasks/{task['id']}/claim")
-        report = expert.get(f"/api/reporting/v1/reports/{claimed['report_id']}")
-        if report["version"] == 0 or report["state"] not in ("signed", "amended"):
+        report_id = task["report_id"] or expert.post(f"/api/reporting/v1/tasks/{task['id']}/claim")["report_id"]
+        report = expert.get(f"/api/reporting/v1/reports/{report_id}")
+        if report["state"] not in ("signed", "amended"):
+            expert.post(f"/api/reporting/v1/tasks/{task['id']}/claim")
             decided, said = decide(report["findings"])
-            expert.put(f"/api/reporting/v1/reports/{report['id']}/draft", decided | words(said))
-            expert.post(f"/api/reporting/v1/reports/{report['id']}/sign", {"attestation": True})
+            expert.put(f"/api/reporting/v1/reports/{report_id}/draft", decided | words(said))
+            expert.post(f"/api/reporting/v1/reports/{report_id}/sign", {"attestation": True})
         self._note_signed(task["study_instance_uid"])
         return True
 

@@ -19,7 +19,7 @@ from infra.local.stack import Stack
 _log = logging.getLogger(__name__)
 POLL_S = 0.1
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
-LONG_ENOUGH = timedelta(seconds=60)  # a part that ran this long begins again with the first pause
+LONG_ENOUGH = timedelta(seconds=5)  # a part that ran this long begins again with the first pause
 
 
 class Phase(StrEnum):
