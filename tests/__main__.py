@@ -12,10 +12,10 @@ WORKERS = str(min(4, os.cpu_count() or 2))
 STAGES: dict[str, list[str]] = {
     "static checks": ["-m", "tests.lint"],
     "unit, contract, architecture, integration": [
-        "-m", "pytest", "-q", "-n", WORKERS, "--dist", "loadfile",
+        "-m", "pytest", "-q", "--durations=10", "-n", WORKERS, "--dist", "loadfile",
         "tests/unit", "tests/contract", "tests/architecture", "tests/integration",
     ],
-    "on a whole stack: tenancy, end to end, faults": ["-m", "pytest", "-q", "tests/e2e", "tests/chaos"],
+    "on a whole stack: tenancy, end to end, faults": ["-m", "pytest", "-q", "--durations=10", "tests/e2e", "tests/chaos"],
 }  # fmt: skip
 
 
