@@ -369,10 +369,7 @@ class Demo:
                 f" v{trace['agreement']['version']}, trace {trace['trace_id']}"
             )
             accounts = operator.get("/api/billing/v1/ledger/accounts")["items"]
-            sums: dict[str, int] = {}
-            for account in accounts:
-                balance = account["balance"]
-                sums[balance["currency"]] = sums.get(balance["currency"], 0) + balance["amount_minor"]
+            sums = sums_by_currency(accounts)
             must(accounts and not any(sums.values()), f"the ledger does not balance: {sums}")
             step.tell(f"the ledger's {len(accounts)} accounts sum to zero")
 
@@ -411,6 +408,15 @@ def nothing_in(caller: Session, path: str) -> str:
     body = answer.json() if "json" in answer.headers.get("content-type", "") else None
     empty = body == [] or (isinstance(body, dict) and (body.get("items") == [] or body.get("total") == 0))
     return "nothing" if answer.status_code == 200 and empty else f"{answer.status_code} {answer.text[:80]}"
+
+
+def sums_by_currency(accounts: list[Any]) -> dict[str, int]:
+    """The balances of the ledger's accounts added up, in minor units; all zero in books that balance."""
+    sums: dict[str, int] = {}
+    for account in accounts:
+        balance = account["balance"]
+        sums[balance["currency"]] = sums.get(balance["currency"], 0) + balance["amount_minor"]
+    return sums
 
 
 def money(amount: Any) -> str:

@@ -5,12 +5,14 @@
 
 import os
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from kafka import KafkaConsumer
 
+from infra.demo.chapters import sums_by_currency
 from infra.demo.outside import wait_for
+from tests.e2e.scene import close
 from tests.flow import Flow
 from tests.stack import Running
 
@@ -109,11 +111,8 @@ def after_all_is_settled(stack: Running, flow: Flow) -> None:
     assert len(found) == len(set(found)), "something was charged twice"
 
     operator = stack.outside.person(stack.cast.platform, "operator")
-    operator.post("/api/billing/v1/periods/close", {"through": datetime.now(UTC).isoformat()})
-    sums: dict[str, int] = {}
-    for account in operator.get("/api/billing/v1/ledger/accounts")["items"]:
-        balance = account["balance"]
-        sums[balance["currency"]] = sums.get(balance["currency"], 0) + balance["amount_minor"]
+    close(operator)
+    sums = sums_by_currency(operator.get("/api/billing/v1/ledger/accounts")["items"])
     assert sums and not any(sums.values())
     assert dead_letters(stack) == []
 
