@@ -62,14 +62,6 @@ class Transaction:
         """All rows of the query `name`."""
         return await (await self._connection.execute(self._queries[name], params)).fetchall()
 
-    async def stream(self, name: str, batch: int = 500, **params: Any) -> AsyncIterator[dict[str, Any]]:
-        """The rows of the query `name` by a server-side cursor, `batch` at a time."""
-        async with self._connection.cursor(name="stream") as cursor:
-            cursor.itersize = batch
-            await cursor.execute(self._queries[name], params)
-            async for row in cursor:
-                yield row
-
     async def act_for(self, organisation_id: UUID) -> None:
         """From here on this transaction acts for `organisation_id`."""
         await self._connection.execute("SELECT set_config('app.org', %s, true)", (str(organisation_id),))
