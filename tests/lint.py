@@ -21,7 +21,7 @@ def checks() -> dict[str, tuple[Path, list[str]]]:
         "ruff format": (ROOT, [str(BIN / "ruff"), "format", "--check", "."]),
         "mypy": (ROOT, [str(BIN / "mypy")]),
         "import-linter": (ROOT, [str(BIN / "lint-imports")]),
-        "buf lint": (PROTOS, ["npx", "--no-install", "buf", "lint"]),
+        "buf lint": (PROTOS, [str(BIN / "buf"), "lint"]),
         "generated protos": (ROOT, [python, "-m", "tests.generated"]),
         "docs/settings.md": (ROOT, [python, "-m", "tests.settings_page"]),
         "console: tsc, eslint": (CONSOLE, ["npm", "run", "lint"]),

@@ -269,17 +269,6 @@ def console() -> None:
     once("console", digest(CONSOLE), make, CONSOLE / "dist" / "index.html")
 
 
-def buf() -> None:
-    """The linter of the protos."""
-    folder = ROOT / "protos"
-
-    def make() -> None:
-        npm = str(VENV / "bin" / "npm")
-        run("buf", npm, "ci", "--no-audit", "--no-fund", cwd=folder, env=node_environment(), tries=TRIES)
-
-    once("buf", digest(folder / "package-lock.json"), make, folder / "node_modules" / ".bin" / "buf")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make setup", description=__doc__)
     parser.add_argument("--tests", action="store_true", help="also what only tests need")
@@ -299,8 +288,6 @@ def main() -> None:
                 step()
 
             steps = [packages, pool.submit(console), pool.submit(triton)]
-            if given.tests:
-                steps.append(pool.submit(buf))
             steps += [pool.submit(with_packages, step) for step in (keycloak, kafka)]  # both need mvn
         faults = dict.fromkeys(str(fault) for step in steps if (fault := step.exception()))
         if faults:
