@@ -11,12 +11,13 @@ from sonobridge.inference.v1 import events_pb2 as inference_pb
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 from sonobridge.reporting.v1 import events_pb2 as reporting_pb
 
-from services.reporting.model.content import Content, ExamFacts, Hospital, Patient
-from services.reporting.model.findings import Anchor, Code, Finding, Model, Review, ReviewedFinding, labels
+from services.reporting.model.content import Content, ExamFacts, FirstReading, Hospital, Patient
+from services.reporting.model.findings import Anchor, Code, Finding, Model, Review, ReviewedFinding
 
 _CONTENT = TypeAdapter(Content)
 _REVIEWED = TypeAdapter(tuple[ReviewedFinding, ...])
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
+_FIRST_READING = TypeAdapter(FirstReading)
 
 _MODES = {
     directory_pb2.GATE_MODE_APPROVED: "approved",
@@ -60,37 +61,13 @@ def findings_from_json(value: Any) -> tuple[Finding, ...]:
     return _FINDINGS.validate_python(value)
 
 
-def shown(one: ReviewedFinding) -> dict[str, Any]:
-    """A finding as callers of the HTTP API see it."""
-    finding = one.finding
-    label_zh, label_en = labels(finding.code)
-    anchor = finding.anchor
-    return {
-        "finding_id": finding.finding_id,
-        "code": finding.code.value,
-        "code_scheme": finding.code.scheme,
-        "code_meaning": finding.code.meaning,
-        "label_zh": label_zh,
-        "label_en": label_en,
-        "value": finding.value,
-        "unit": finding.unit,
-        "lower": finding.lower,
-        "upper": finding.upper,
-        "method": finding.method,
-        "certainty_percent": finding.certainty_percent,
-        "state": one.state,
-        "corrected_value": one.corrected_value,
-        "reviewed_by": one.reviewed_by,
-        "anchor": {
-            "series_instance_uid": anchor.series_instance_uid,
-            "sop_instance_uid": anchor.sop_instance_uid,
-            "first_frame": anchor.first_frame,
-            "last_frame": anchor.last_frame,
-            "plane": anchor.plane.meaning if anchor.plane else None,
-            "contour": [list(point) for point in anchor.contour],
-        },
-        "model": {"name": finding.model.name, "version": finding.model.version, "mode": finding.model.mode},
-    }
+def first_reading_to_json(first: FirstReading) -> dict[str, Any]:
+    found: dict[str, Any] = _FIRST_READING.dump_python(first, mode="json")
+    return found
+
+
+def first_reading_from_json(value: Any) -> FirstReading:
+    return _FIRST_READING.validate_python(value)
 
 
 def finding_from_wire(message: inference_pb.Finding) -> Finding:

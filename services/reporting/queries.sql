@@ -69,7 +69,7 @@ WHERE id = %(id)s;
 
 -- name: select_report
 -- The working copy of a report.
-SELECT id, version, edition, findings, offered, key_image, description, impression, recommendation, critical, first_signed
+SELECT id, version, edition, findings, offered, key_image, description, impression, recommendation, critical, first_reading
 FROM report WHERE id = %(report_id)s;
 
 -- name: update_report
@@ -77,7 +77,7 @@ FROM report WHERE id = %(report_id)s;
 UPDATE report
 SET reader_id = %(reader_id)s, version = %(version)s, edition = edition + 1, findings = %(findings)s, offered = %(offered)s,
     key_image = %(key_image)s, description = %(description)s, impression = %(impression)s,
-    recommendation = %(recommendation)s, critical = %(critical)s, first_signed = %(first_signed)s
+    recommendation = %(recommendation)s, critical = %(critical)s, first_reading = %(first_reading)s
 WHERE id = %(id)s
 RETURNING edition;
 
@@ -88,7 +88,7 @@ UPDATE report SET reader_id = %(reader_id)s WHERE exam_id = %(exam_id)s;
 -- name: worklist
 -- The reader's tasks, the earliest due first. A claim whose lease has ended counts as unassigned.
 SELECT t.id, t.organisation_id, t.reader_id, t.exam_id, t.report_id, t.state, t.priority, t.due_at, t.double_reading, t.ai,
-       t.new_images, t.claimed_by, t.claimed_by_name, t.lease_until, e.header, r.version, r.first_signed
+       t.new_images, t.claimed_by, t.claimed_by_name, t.lease_until, e.header, r.version, r.first_reading
 FROM task t JOIN exam e ON e.id = t.exam_id JOIN report r ON r.id = t.report_id
 WHERE t.reader_id = current_organisation()
   AND (
@@ -101,11 +101,11 @@ ORDER BY t.due_at, t.id
 LIMIT %(limit)s;
 
 -- name: select_task
--- One task that the caller owns or reads.
+-- One task that the caller owns or reads; the working copy is the reader's alone.
 SELECT t.id, t.organisation_id, t.reader_id, t.exam_id, t.report_id, t.state, t.priority, t.due_at, t.double_reading, t.ai,
        t.new_images, t.claimed_by, t.claimed_by_name, t.lease_until, e.header,
-       (SELECT max(v.version) FROM report_version v WHERE v.report_id = t.report_id) AS version
-FROM task t JOIN exam e ON e.id = t.exam_id
+       (SELECT max(v.version) FROM report_version v WHERE v.report_id = t.report_id) AS version, r.first_reading
+FROM task t JOIN exam e ON e.id = t.exam_id LEFT JOIN report r ON r.id = t.report_id
 WHERE t.id = %(task_id)s OR t.exam_id = %(exam_id)s OR t.report_id = %(report_id)s;
 
 -- name: insert_version

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.reporting import codec
-from services.reporting.model.content import Content, Signature, Text
+from services.reporting.model.content import Content, FirstReading, Signature, Text
 from services.reporting.model.findings import Finding, ReviewedFinding
 from services.reporting.model.lease import Lease
 from services.reporting.model.states import State
@@ -72,7 +72,12 @@ class Report:
     offer: Offer | None
     key_image: KeyImage | None
     text: Text
-    first_signed: Signature | None
+    first_reading: FirstReading | None
+
+    @property
+    def first_signed(self) -> Signature | None:
+        """Who signed first, of two."""
+        return self.first_reading.signature if self.first_reading else None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Listed:
     task: Task
     exam: ingest_pb.Exam
     version: int
+    first_signed: Signature | None
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,7 @@ async def report(tx: Transaction, report_id: UUID) -> Report | None:
         offer=_offer(row["offered"]),
         key_image=KeyImage(**row["key_image"]) if row["key_image"] else None,
         text=Text(row["description"], row["impression"], row["recommendation"], row["critical"]),
-        first_signed=_signature(row["first_signed"]),
+        first_reading=_first_reading(row["first_reading"]),
     )
 
 
@@ -186,7 +192,7 @@ async def save_report(tx: Transaction, report: Report, reader_id: UUID | None) -
         impression=report.text.impression,
         recommendation=report.text.recommendation,
         critical=report.text.critical,
-        first_signed=Jsonb(_signature_json(report.first_signed)) if report.first_signed else None,
+        first_reading=Jsonb(codec.first_reading_to_json(report.first_reading)) if report.first_reading else None,
     )
     assert row is not None, "the working copy was read in this transaction"
     return replace(report, edition=row["edition"])
@@ -321,7 +327,10 @@ def _exam_message(header: bytes, instances: bytes) -> ingest_pb.Exam:
 
 
 def _listed(row: dict[str, Any]) -> Listed:
-    return Listed(_task(row), _exam_message(row["header"], b""), row["version"] or 0)
+    first = _first_reading(row["first_reading"])
+    return Listed(
+        _task(row), _exam_message(row["header"], b""), row["version"] or 0, first.signature if first else None
+    )
 
 
 def _task(row: dict[str, Any]) -> Task:
@@ -364,12 +373,8 @@ def _key_json(key: KeyImage | None) -> dict[str, Any] | None:
     return {"sop_instance_uid": key.sop_instance_uid, "frame": key.frame} if key else None
 
 
-def _signature(value: Any) -> Signature | None:
-    return Signature(value["subject"], value["display_name"], datetime.fromisoformat(value["at"])) if value else None
-
-
-def _signature_json(signature: Signature) -> dict[str, Any]:
-    return {"subject": signature.subject, "display_name": signature.display_name, "at": signature.at.isoformat()}
+def _first_reading(value: Any) -> FirstReading | None:
+    return codec.first_reading_from_json(value) if value else None
 
 
 def _cursor(text: str) -> tuple[datetime, UUID]:

@@ -78,6 +78,15 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class FirstReading:
+    """Double reading: what the first of the two experts signed. It stays as it was, whatever the second makes of the draft."""
+
+    signature: Signature
+    findings: tuple[ReviewedFinding, ...]
+    text: Text
+
+
+@dataclass(frozen=True)
 class Content:
     """One version of a report, whole: an addendum restates what it adds to."""
 

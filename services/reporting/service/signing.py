@@ -10,6 +10,7 @@ from services.reporting import codec, metrics, store
 from services.reporting.model import lease
 from services.reporting.model.content import (
     Content,
+    FirstReading,
     Hospital,
     Kind,
     Signature,
@@ -80,8 +81,9 @@ class Signing:
                 signature = Signature(principal.subject, principal.display_name, self._clock.now())
                 task = replace(work.task, state=state, lease=None)
                 if passes_on:
+                    said = FirstReading(signature, work.report.findings, work.report.text)
                     await store.save_task(tx, task)
-                    await store.save_report(tx, replace(work.report, first_signed=signature), task.reader_id)
+                    await store.save_report(tx, replace(work.report, first_reading=said), task.reader_id)
                     return
                 await store.save_task(tx, task)
                 await self._publish(tx, work, signature, work.report.findings, work.report.text, Kind.REPORT)

@@ -146,9 +146,15 @@ async def test_double_reading_needs_a_second_other_expert(region: Region, servic
     assert (await region.call("POST", f"tasks/{report['task_id']}/claim")).status_code == 409
     assert (await region.call("GET", f"reports/{report['id']}", "nurse")).status_code == 404
 
+    waiting = (await region.call("GET", "worklist", "second")).json()["items"]
+    assert [one["first_signed"]["display_name"] for one in waiting if one["exam_id"] == exam.exam_id] == ["expert 医师"]
     await region.claimed(exam, "second")
+    changed = {"findings": [], "impression": "建议复查。"}
+    draft = (await region.call("PUT", f"reports/{report['id']}/draft", "second", changed)).json()
+    assert (draft["impression"], draft["first_reading"]["impression"]) == ("建议复查。", report["impression"])
+    assert [one["state"] for one in draft["first_reading"]["findings"]] == [one["state"] for one in report["findings"]]
     second = (await region.call("POST", path, "second", ATTESTED)).json()
-    assert (second["state"], second["version"]) == ("signed", 1)
+    assert (second["state"], second["version"], second["impression"]) == ("signed", 1, "建议复查。")
     fhir = (await region.call("GET", f"/fhir/R4/DiagnosticReport/{report['id']}", "nurse")).json()
     assert len(fhir["resultsInterpreter"]) == 2
 
