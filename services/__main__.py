@@ -1,7 +1,6 @@
 """The launcher: `sonobridge <command>`."""
 
 import argparse
-import asyncio
 import importlib
 import json
 import logging
@@ -10,6 +9,8 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+
+import uvloop
 
 from services.shared import migrate, settings, supervise
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0
             case service:
                 settings.load(_settings_of(service))
-                return asyncio.run(_serve(service))
+                return uvloop.run(_serve(service))
     except settings.SettingsError as error:
         print(f"sonobridge {chosen.command}: the settings are not usable:\n{error}", file=sys.stderr)
         return 2

@@ -1,6 +1,7 @@
 """PostgreSQL: a pool, named queries, and transactions that are always somebody's."""
 
 import re
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,10 +10,11 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from services.shared.errors import Unavailable
+from services.shared.errors import Malformed, Unavailable
 from services.shared.settings import PostgresSettings, read_secret
 
 _SHARED = Path(__file__).parent / "queries.sql"
@@ -84,11 +86,12 @@ class Database:
                 "application_name": f"sonobridge-{service}",
                 "connect_timeout": 5,
                 "row_factory": dict_row,
+                "autocommit": True,  # `_transaction` begins each one itself, with whose it is in the same round trip
             },
             min_size=1,
             max_size=settings.postgres_pool_size,
             timeout=10,
-            check=AsyncConnectionPool.check_connection,
+            check=_still_there,
             open=False,
         )
 
@@ -110,8 +113,7 @@ class Database:
     @asynccontextmanager
     async def tenant(self, organisation_id: UUID) -> AsyncIterator[Transaction]:
         """A transaction of one organisation: row level security shows what is its own, or what a named policy lets it see."""
-        async with self._transaction() as tx:
-            await tx.act_for(organisation_id)
+        async with self._transaction(_for(organisation_id)) as tx:
             yield tx
 
     @asynccontextmanager
@@ -119,22 +121,46 @@ class Database:
         """A transaction of the work role `<service>_<name>`, for work that belongs to no tenant; policies name that role."""
         if not _WORK.match(name):
             raise ValueError(f"not a work role: {name}")
-        async with self._transaction(sql.Identifier(f"{self._service}_{name}")) as tx:
-            if organisation_id is not None:
-                await tx.act_for(organisation_id)
+        role = sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(f"{self._service}_{name}"))
+        async with self._transaction(role, *([] if organisation_id is None else [_for(organisation_id)])) as tx:
             yield tx
 
     @asynccontextmanager
-    async def _transaction(self, role: sql.Identifier | None = None) -> AsyncIterator[Transaction]:
+    async def _transaction(self, *whose: sql.Composable) -> AsyncIterator[Transaction]:
+        begin = sql.SQL("; ").join([sql.SQL("BEGIN"), *whose])
         try:
-            async with self._pool.connection() as connection, connection.transaction():
-                if role is not None:
-                    await connection.execute(sql.SQL("SET LOCAL ROLE {}").format(role))
+            async with self._pool.connection() as connection:  # commits, or rolls back after an exception
+                await connection.execute(begin, prepare=False)
                 yield Transaction(connection, self._queries, self._service)
+                if connection.info.transaction_status == TransactionStatus.INERROR:
+                    raise RuntimeError("a failed statement was passed over; its transaction cannot be committed")
         except PoolTimeout as error:
             raise Unavailable("PostgreSQL does not answer") from error
+        except (psycopg.DataError, UnicodeEncodeError) as error:
+            if not _is_no_text(error):
+                raise
+            raise Malformed("a text holds a character that no text can: U+0000, or half of a surrogate pair") from error
         except psycopg.OperationalError as error:
             # A lost connection, a server going down, a full disk: the transaction did not happen, or its end is not known.
             raise Unavailable(
                 f"PostgreSQL: {str(error).splitlines()[0] if str(error) else 'connection lost'}"
             ) from error
+
+
+def _for(organisation_id: UUID) -> sql.Composable:
+    return sql.SQL("SET LOCAL app.org = {}").format(sql.Literal(str(organisation_id)))
+
+
+def _is_no_text(error: Exception) -> bool:
+    """Whether PostgreSQL, or the way to it, cannot hold a text that somebody sent."""
+    untold = isinstance(error, UnicodeEncodeError | psycopg.errors.UntranslatableCharacter)
+    return untold or "NUL" in str(error) or "surrogate" in str(error)
+
+
+async def _still_there(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Raises OperationalError when the server has ended this idle connection; asks the socket, not the server."""
+    ended = select.poll()
+    ended.register(connection.pgconn.socket, select.POLLIN)
+    if ended.poll(0):  # nobody asked anything, so what there is to read is the end
+        await connection.close()  # else the pool would take it back
+        raise psycopg.OperationalError("the server has closed the connection")

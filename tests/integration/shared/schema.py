@@ -20,6 +20,8 @@ _QUERIES = """
 INSERT INTO note (organisation_id, text) VALUES (%(organisation_id)s, %(text)s);
 -- name: select_notes
 SELECT text FROM note ORDER BY text;
+-- name: select_member
+SELECT %(document)s->>'name' AS name;
 """
 
 

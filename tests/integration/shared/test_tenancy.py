@@ -41,11 +41,9 @@ async def test_a_pooled_connection_forgets_whom_it_acted_for(db: Database) -> No
     mine = uuid4()
     async with db.tenant(mine) as tx:
         await tx.run("insert_note", organisation_id=mine, text="mine")
-    for _ in range(5):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with db.work("relay") as tx:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                await tx.all("select_notes")
-            break
+            await tx.all("select_notes")
 
 
 async def test_a_changed_migration_is_refused(db: Database, postgres_database: TestDatabase, tmp_path: Path) -> None:
