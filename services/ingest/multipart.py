@@ -59,9 +59,9 @@ class Parser:
 
     def __init__(self, chunks: AsyncIterable[bytes], boundary: bytes) -> None:
         self._chunks = aiter(chunks)
-        self._delimiter = b"\r\n--" + boundary
-        # The first boundary may stand at the very beginning, without a line break before it.
-        self._buffer = bytearray(b"\r\n")
+        # The first boundary may stand at the very beginning, or after a preamble whose lines end as they like.
+        self._delimiter = b"\n--" + boundary
+        self._buffer = bytearray(b"\n")
         self._found = False
         self._ended = False
 
@@ -69,6 +69,7 @@ class Parser:
         """The parts in order. Raises Malformed when the body is not the multipart it claims to be."""
         async for _ in self._until_delimiter():
             pass  # the preamble says nothing
+        self._delimiter = b"\r" + self._delimiter
         while await self._another():
             body = self._until_delimiter()
             yield Part(await self._headers(), body)
@@ -134,7 +135,8 @@ class Parser:
         block, _, _ = bytes(self._buffer).partition(b"\r\n\r\n")
         del self._buffer[: len(block) + 4]
         headers = {}
-        for line in block.decode("latin-1").split("\r\n"):
+        # A header may go on in the next line, which then begins with white space (RFC 5322, section 2.2.3).
+        for line in re.sub(r"\r\n[ \t]+", " ", block.decode("latin-1")).split("\r\n"):
             if line:
                 name, colon, value = line.partition(":")
                 if not colon:

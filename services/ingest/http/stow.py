@@ -120,13 +120,20 @@ async def _instances(
 ) -> AsyncIterator[tuple[str, AsyncIterable[bytes]]]:
     """The media type and bytes of each instance in the body."""
     if content_type.type == DICOM:
-        yield DICOM, body
+        async for first in body:
+            yield DICOM, _with(first, body)
         return
     inner = content_type.parameters.get("type", DICOM).lower()
     if content_type.type != "multipart/related" or inner != DICOM:
         raise UnsupportedMediaType(f'send multipart/related; type="{DICOM}" (PS3.18, 10.5), or one instance as {DICOM}')
     async for part in Parser(body, boundary_of(content_type)).parts():
         yield part.content_type.type, part
+
+
+async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk
 
 
 async def _drain(body: AsyncIterator[bytes]) -> None:

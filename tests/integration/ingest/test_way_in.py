@@ -121,6 +121,7 @@ async def test_answers_come_as_xml_when_asked(stage: Stage) -> None:
     ("content_type", "body", "status"),
     [
         ("application/json", b"{}", 415),
+        ("application/dicom", b"", 400),
         ('multipart/related; type="application/dicom+json"; boundary=b', b"--b--", 415),
         ('multipart/related; type="application/dicom"', b"--b--", 400),
         ('multipart/related; type="application/dicom"; boundary=b', b"--c\r\n\r\nx\r\n--c--", 400),

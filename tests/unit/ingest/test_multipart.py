@@ -64,6 +64,24 @@ async def test_preamble_and_epilogue_say_nothing() -> None:
     assert found == [({"content-type": "application/dicom"}, b"data")]
 
 
+async def test_a_preamble_with_bare_line_feeds_hides_no_part() -> None:
+    assert [data for _, data in await _parse(b"hello\nyou\n" + _body(b"first", b"second"))] == [b"first", b"second"]
+
+
+async def test_a_bare_line_feed_inside_a_part_ends_nothing() -> None:
+    data = f"pixels\n--{BOUNDARY}\r\nmore".encode()
+    assert [found for _, found in await _parse(_body(data))] == [data]
+
+
+async def test_a_header_may_go_on_in_the_next_line() -> None:
+    folded = b"Content-Type: application/dicom;\r\n\ttransfer-syntax=1.2.840.10008.1.2.1\r\nContent-Location: here"
+    ((headers, _),) = await _parse(f"--{BOUNDARY}\r\n".encode() + folded + f"\r\n\r\ndata\r\n--{BOUNDARY}--".encode())
+    assert headers == {
+        "content-type": "application/dicom; transfer-syntax=1.2.840.10008.1.2.1",
+        "content-location": "here",
+    }
+
+
 async def test_a_part_without_headers_is_a_part() -> None:
     assert await _parse(f"--{BOUNDARY}\r\n\r\ndata\r\n--{BOUNDARY}--".encode()) == [({}, b"data")]
 
