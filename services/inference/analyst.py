@@ -125,8 +125,7 @@ class Analyst:
         result = await self._reader.read(plan, outcome.sources(exam, modalities))
         for run in result.runs:
             metrics.FRAMES.labels(model=run.model).inc(run.frames)
-            kind = "failed" if run.failed else "findings" if run.outcome == "findings" else "nothing found"
-            metrics.RUNS.labels(model=run.model, mode=run.mode.value, outcome=kind).inc()
+            metrics.RUNS.labels(model=run.model, mode=run.mode.value, outcome=run.outcome).inc()
         return result
 
     async def _conclude(self, task: Task, result: Result) -> Body:
@@ -135,7 +134,7 @@ class Analyst:
         if not shown:
             return outcome.skipped(task.exam, Skip(Rule.SHADOW_ONLY))
         if all(run.failed for run in shown):
-            return outcome.failed(task.exam, shown[0].model, shown[0].outcome)
+            return outcome.failed(task.exam, shown[0].model, shown[0].reason)
         documents = []
         if result.shown_groups:
             try:

@@ -123,7 +123,7 @@ def failed(exam: ingest_pb.Exam, model: str, reason: str) -> pb.AnalysisFailed:
 
 
 def _run(run: Run) -> pb.ModelRun:
-    return pb.ModelRun(model=_reference(run), frames=run.frames, outcome=run.outcome)
+    return pb.ModelRun(model=_reference(run), frames=run.frames, outcome=run.outcome, reason=run.reason)
 
 
 def _reference(run: Run) -> pb.ModelReference:

@@ -17,7 +17,7 @@ from services.inference.decode import Header, Undecodable, decode_frames, read_h
 from services.inference.frames import Server, read_frames
 from services.inference.model import Chosen, FrameReading, Plan, representative_frame
 from services.inference.registry import InstalledModel
-from services.inference.result import Group, Result, Run, Source
+from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND, Group, Result, Run, Source
 from services.inference.triton import ModelFault, TritonAway
 from services.inference.workers import WorkerFailed, Workers
 from services.shared.errors import NotFound
@@ -143,8 +143,8 @@ class _Tally:
         self.groups: list[Group] = []
 
     def run(self, chosen: Chosen) -> Run:
-        failed = bool(self.fault) or (self.frames == 0 and bool(self.refusals))
-        if failed:
+        outcome, reason = self._outcome()
+        if outcome == FAILED:
             self.groups.clear()
         return Run(
             model=chosen.card.name,
@@ -154,13 +154,17 @@ class _Tally:
             ethics_protocol=chosen.ethics_protocol,
             certificate=chosen.certificate,
             frames=self.frames,
-            outcome=self._outcome(),
-            failed=failed,
+            outcome=outcome,
             seconds=round(self.seconds, 3),
+            reason=reason,
         )
 
-    def _outcome(self) -> str:
+    def _outcome(self) -> tuple[str, str]:
+        """How the run ended, and why."""
+        refusal = next(iter(self.refusals), "")
+        if self.fault or (self.frames == 0 and refusal):
+            return FAILED, self.fault or refusal
         if self.groups:
-            return "findings"
+            return FINDINGS, ""
         most = next((reason for reason, _ in self.nothing.most_common(1)), "")
-        return self.fault or next(iter(self.refusals), "") or most or "nothing found"
+        return NOTHING_FOUND, refusal or most

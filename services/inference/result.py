@@ -9,6 +9,12 @@ from pydantic import TypeAdapter
 from services.inference.model import FrameReading, Mode
 
 
+# How a run over an exam ends. Nothing found is an answer too: the frames were read and show nothing to measure.
+FINDINGS = "findings"
+NOTHING_FOUND = "nothing found"
+FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The instance that a group of findings is anchored to."""
@@ -43,13 +49,17 @@ class Run:
     ethics_protocol: str
     certificate: str
     frames: int
-    outcome: str  # "findings", "nothing found", or the refusal's reason
-    failed: bool
+    outcome: str  # FINDINGS, NOTHING_FOUND or FAILED
     seconds: float
+    reason: str = ""  # why nothing was found, or why it failed
 
     @property
     def shown(self) -> bool:
         return self.mode is not Mode.SHADOW
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome == FAILED
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,13 +105,10 @@ _ANSWERS: Final = frozenset({"findings", "nothing found"})
 
 
 def version_in_force(versions: Iterable[AgreementVersion], on: date) -> AgreementVersion | None:
-    """Of the versions whose dates hold this day the one that began last."""
-    holding = [
-        version
-        for version in versions
-        if version.valid_from <= on and (version.valid_until is None or on < version.valid_until)
-    ]
-    return max(holding, key=lambda version: (version.valid_from, version.version), default=None)
+    """The version of one agreement that began last, unless it has ended: then the one before does not come back."""
+    begun = [version for version in versions if version.valid_from <= on]
+    latest = max(begun, key=lambda version: version.version, default=None)
+    return latest if latest and (latest.valid_until is None or on < latest.valid_until) else None
 
 
 def report_items(agreement: AgreementVersion, platform_id: UUID) -> list[PricedItem]:

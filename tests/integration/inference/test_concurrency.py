@@ -69,7 +69,7 @@ def event_of(exam: ingest.Exam) -> Event:
 
 
 def result(frames: int) -> Result:
-    return Result((Run("head", "1.0.0", "", Mode.TRIAL, "EC-1", "", frames, "nothing found", False, 0.1),), ())
+    return Result((Run("head", "1.0.0", "", Mode.TRIAL, "EC-1", "", frames, "nothing found", 0.1),), ())
 
 
 async def test_of_two_workers_the_first_record_stands_and_one_event_goes_out(analyses: Analyses, db: Database) -> None:

@@ -30,7 +30,7 @@ def document(tmp_path: Path, example: str, frame: int, mode: Mode, calibrated: b
     reading = FrameReading(
         Outline(97.5, HEAD, CONTOUR), FIGURES if calibrated else (), "" if calibrated else "no regions"
     )
-    run = Run("head", "1.0.0", "ab" * 32, mode, "EC-1", "NMPA-1", 30, "findings", False, 0.1)
+    run = Run("head", "1.0.0", "ab" * 32, mode, "EC-1", "NMPA-1", 30, "findings", 0.1)
     heading = Heading(uuid.uuid4(), 1, datetime(2026, 1, 2, 3, 4, 5), "0.1.0")
     result = Result((run,), (Group("head", source, frame, reading),))
     path = tmp_path / "report.dcm"

@@ -114,7 +114,8 @@ async def test_frames_without_a_head_say_so_and_leave_no_document(running: Stage
     exam = running.exam((*ultrasound([EMPTY, EMPTY, EMPTY], "1.2.9", "1.2.3"), 3))
     await running.complete(exam)
     (done,) = await running.outcomes(exam.exam_id)
-    assert (done.runs[0].frames, done.runs[0].outcome) == (3, "No head is seen.")
+    run = done.runs[0]
+    assert (run.frames, run.outcome, run.reason) == (3, "nothing found", "No head is seen.")
     assert running.documents_of(exam) == []
 
 

@@ -26,6 +26,7 @@ from services.billing.model.money import decimal_text
 from services.billing.model.period import last_service_date, tier_period
 from services.billing.model.usage import rate, record, reversal
 from services.billing.rating import Tier
+from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND
 
 REQUESTER, READER, PLATFORM, EXAM = (UUID(int=n) for n in range(1, 5))
 FLAT = (Tier(None, 5000),)
@@ -52,10 +53,10 @@ def test_a_signed_report_makes_its_items_due_between_the_parties_they_name() -> 
 @pytest.mark.parametrize(
     ("run", "charged"),
     [
-        (ModelRun("fetal_head", GateMode.TRIAL, "findings"), True),
-        (ModelRun("fetal_head", GateMode.APPROVED, "nothing found"), True),
+        (ModelRun("fetal_head", GateMode.TRIAL, FINDINGS), True),
+        (ModelRun("fetal_head", GateMode.APPROVED, NOTHING_FOUND), True),
         (ModelRun("fetal_head", GateMode.SHADOW, "findings"), False),
-        (ModelRun("fetal_head", GateMode.TRIAL, "no calibrated region"), False),
+        (ModelRun("fetal_head", GateMode.TRIAL, FAILED), False),
         (ModelRun("fetal_head", None, "findings"), False),
         (ModelRun("another", GateMode.TRIAL, "findings"), False),
     ],
@@ -88,11 +89,11 @@ def test_an_unknown_currency_is_refused() -> None:
         report_items(replace(AGREEMENT, currency="XXX"), PLATFORM)
 
 
-def test_the_version_in_force_is_the_one_that_began_last_and_has_not_ended() -> None:
+def test_the_version_in_force_is_the_one_that_began_last_and_when_it_ends_the_one_before_does_not_come_back() -> None:
     second = replace(AGREEMENT, version=2, valid_from=date(2026, 6, 1), valid_until=date(2026, 9, 1))
     versions = [second, AGREEMENT]
     in_force = {on: version_in_force(versions, date(*on)) for on in [(2026, 5, 31), (2026, 6, 1), (2026, 9, 1)]}
-    assert [found and found.version for found in in_force.values()] == [1, 2, 1]
+    assert [found and found.version for found in in_force.values()] == [1, 2, None]
     assert version_in_force(versions, date(2025, 12, 31)) is None
 
 

@@ -47,7 +47,7 @@ def source(number_of_frames: int = 5, uid: str = "1.2.3.4") -> Source:
 
 def run(model: str = "head", mode: Mode = Mode.TRIAL) -> Run:
     protocol = "EC-1" if mode is Mode.TRIAL else ""
-    return Run(model, "1.0.0", "ab" * 32, mode, protocol, "", 5, "findings", False, 0.1)
+    return Run(model, "1.0.0", "ab" * 32, mode, protocol, "", 5, "findings", 0.1)
 
 
 def result(mode: Mode = Mode.TRIAL, number_of_frames: int = 5) -> Result:

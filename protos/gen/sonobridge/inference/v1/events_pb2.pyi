@@ -90,14 +90,16 @@ class Finding(_message.Message):
     def __init__(self, finding_id: _Optional[str] = ..., code: _Optional[_Union[Code, _Mapping]] = ..., measurement: _Optional[_Union[Measurement, _Mapping]] = ..., anchor: _Optional[_Union[Anchor, _Mapping]] = ..., certainty_percent: _Optional[float] = ..., model: _Optional[_Union[ModelReference, _Mapping]] = ..., tracking_uid: _Optional[str] = ...) -> None: ...
 
 class ModelRun(_message.Message):
-    __slots__ = ("model", "frames", "outcome")
+    __slots__ = ("model", "frames", "outcome", "reason")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     FRAMES_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     model: ModelReference
     frames: int
     outcome: str
-    def __init__(self, model: _Optional[_Union[ModelReference, _Mapping]] = ..., frames: _Optional[int] = ..., outcome: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, model: _Optional[_Union[ModelReference, _Mapping]] = ..., frames: _Optional[int] = ..., outcome: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class AnalysisCompleted(_message.Message):
     __slots__ = ("analysis_id", "exam_id", "organisation_id", "exam_revision", "runs", "findings", "sop_instance_uids", "investigational", "crossing", "service_date", "completed_at", "trace_id", "key_sop_instance_uid", "key_frame")
