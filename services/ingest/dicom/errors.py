@@ -1,8 +1,21 @@
 """What can be wrong with a file that claims to be DICOM."""
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which instance a file seems to be, as far as it could be read."""
+
+    sop_class_uid: str = ""
+    sop_instance_uid: str = ""
+    study_instance_uid: str = ""
+
 
 class Unreadable(Exception):
     """The file cannot be understood as DICOM; the message says what and at which byte."""
+
+    identity = Identity()
 
 
 class NotDicom(Unreadable):

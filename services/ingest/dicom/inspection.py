@@ -16,7 +16,7 @@ from pydicom.uid import UID
 
 from services.ingest.dicom import charset, frames
 from services.ingest.dicom.errors import TooLong, Truncated, Unreadable
-from services.ingest.dicom.structure import PIXELS, Element, FileMeta, digest, read_meta, walk
+from services.ingest.dicom.structure import PIXELS, Element, FileMeta, digest, identify, is_uid, read_meta, walk
 from services.ingest.dicom.syntax import EXPLICIT_LITTLE
 
 # Where metadata refers to bulk data: the server's address is put before it when it is served.
@@ -57,7 +57,15 @@ class Inspection:
 
 def inspect(path: str, max_bytes: int) -> Inspection:
     """Read the file at `path`. `max_bytes` bounds an inflated dataset. Raises Unreadable or one of its kinds."""
-    source = Path(path)
+    try:
+        return _inspect(Path(path), max_bytes)
+    except Unreadable as error:
+        with Path(path).open("rb") as file:
+            error.identity = identify(file, Path(path).stat().st_size)
+        raise
+
+
+def _inspect(source: Path, max_bytes: int) -> Inspection:
     size = source.stat().st_size
     inflated = ""
     with source.open("rb") as file:
@@ -66,14 +74,14 @@ def inspect(path: str, max_bytes: int) -> Inspection:
             inflated = str(source.with_suffix(".inflated"))
             _inflate(file, meta, Path(inflated), max_bytes)
     try:
-        return _inspect(Path(inflated or path), meta, size, inflated)
+        return _noted(Path(inflated or source), meta, size, inflated)
     except BaseException:
         if inflated:
             Path(inflated).unlink(missing_ok=True)
         raise
 
 
-def _inspect(path: Path, meta: FileMeta, size_bytes: int, inflated: str) -> Inspection:
+def _noted(path: Path, meta: FileMeta, size_bytes: int, inflated: str) -> Inspection:
     size = path.stat().st_size
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -99,7 +107,7 @@ def _inspect(path: Path, meta: FileMeta, size_bytes: int, inflated: str) -> Insp
     for uid, name in zip(uids, ("SOP Class", "SOP Instance", "Study Instance", "Series Instance"), strict=True):
         if not uid:
             raise Unreadable(f"the dataset has no {name} UID")
-        if len(uid) > 64 or not uid.replace(".", "").isdigit():
+        if not is_uid(uid):
             raise Unreadable(f"the dataset's {name} UID is not a UID")
     if pixels is None and _claims_pixels(uids[0], metadata):
         # A file cut short right between two elements looks whole otherwise.

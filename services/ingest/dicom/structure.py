@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pydicom.datadict import dictionary_VR
 
-from services.ingest.dicom.errors import NotDicom, Truncated, Unreadable, UnsupportedSyntax
+from services.ingest.dicom.errors import Identity, NotDicom, Truncated, Unreadable, UnsupportedSyntax
 from services.ingest.dicom.syntax import BY_UID, TransferSyntax
 
 UNDEFINED = 0xFFFFFFFF
@@ -20,6 +20,7 @@ FLOAT_PIXEL_DATA = 0x7FE00008
 DOUBLE_PIXEL_DATA = 0x7FE00009
 PIXELS = (PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_PIXEL_DATA)
 
+_SOP_CLASS, _SOP_INSTANCE, _STUDY = 0x00080016, 0x00080018, 0x0020000D
 _ITEM = 0xFFFEE000
 _ITEM_END = 0xFFFEE00D
 _SEQUENCE_END = 0xFFFEE0DD
@@ -62,6 +63,18 @@ class FileMeta:
 
 def read_meta(file: BinaryIO, size: int) -> FileMeta:
     """File Meta of a Part 10 file. Raises NotDicom, Truncated, Unreadable or UnsupportedSyntax."""
+    values, offset = _meta(file, size)
+    uid = values.get(0x00020010, "")
+    if not uid:
+        raise Unreadable("File Meta names no transfer syntax (0002,0010)")
+    syntax = BY_UID.get(uid)
+    if syntax is None:
+        raise UnsupportedSyntax(f"the transfer syntax {uid[:64]} is not supported")
+    return FileMeta(values.get(0x00020002, ""), values.get(0x00020003, ""), syntax, offset)
+
+
+def _meta(file: BinaryIO, size: int) -> tuple[dict[int, str], int]:
+    """The values of File Meta by tag, and where the dataset begins."""
     file.seek(0)
     head = file.read(132)
     if len(head) < 132 or head[128:] != b"DICM":
@@ -80,13 +93,28 @@ def read_meta(file: BinaryIO, size: int) -> FileMeta:
         file.seek(value_offset)
         values[tag] = file.read(length).rstrip(b"\0 ").decode("ascii", "replace")
         offset = value_offset + length
-    uid = values.get(0x00020010, "")
-    if not uid:
-        raise Unreadable("File Meta names no transfer syntax (0002,0010)")
-    syntax = BY_UID.get(uid)
-    if syntax is None:
-        raise UnsupportedSyntax(f"the transfer syntax {uid[:64]} is not supported")
-    return FileMeta(values.get(0x00020002, ""), values.get(0x00020003, ""), syntax, offset)
+    return values, offset
+
+
+def is_uid(text: str) -> bool:
+    """Whether the text has a UID's form (PS3.5 section 9.1)."""
+    return 0 < len(text) <= 64 and text.replace(".", "").isdigit() and text.isascii()
+
+
+def identify(file: BinaryIO, size: int) -> Identity:
+    """Which instance a file is that cannot be read to its end: as its dataset says, else its File Meta."""
+    found: dict[int, str] = {}
+    try:
+        meta, offset = _meta(file, size)
+        found = {_SOP_CLASS: meta.get(0x00020002, ""), _SOP_INSTANCE: meta.get(0x00020003, "")}
+        syntax = BY_UID.get(meta.get(0x00020010, ""))
+        for element in walk(file, offset, size, syntax) if syntax and not syntax.deflated else ():
+            if element.tag in (_SOP_CLASS, _SOP_INSTANCE, _STUDY):
+                file.seek(element.value_offset)
+                found[element.tag] = file.read(min(element.length, 65)).rstrip(b"\0 ").decode("ascii", "replace")
+    except Unreadable:
+        pass  # what came before it counts
+    return Identity(*(uid if is_uid(uid := found.get(tag, "")) else "" for tag in (_SOP_CLASS, _SOP_INSTANCE, _STUDY)))
 
 
 def walk(file: BinaryIO, start: int, size: int, syntax: TransferSyntax) -> Iterator[Element]:

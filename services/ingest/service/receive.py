@@ -129,7 +129,10 @@ class Receiver:
             return await self._workers.run(inspect, str(spool.path), self.max_instance_bytes)
         except faults.Unreadable as error:
             reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
-            raise Refused(reason, str(error)) from error
+            found = error.identity
+            raise Refused(
+                reason, str(error), found.sop_class_uid, found.sop_instance_uid, found.study_instance_uid
+            ) from error
         except WorkerDied as error:
             raise Refused(refusals.MALFORMED, "the file makes its reader die") from error
 

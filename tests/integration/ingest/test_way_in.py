@@ -93,15 +93,20 @@ async def test_many_instances_of_one_exam_at_once_all_arrive(stage: Stage) -> No
 
 async def test_a_request_of_good_and_bad_parts_stores_the_good_ones(stage: Stage) -> None:
     study = samples.uid()
-    answer = await stage.stow(samples.image(study), samples.image(study)[:-20], b"hello")
+    cut = samples.dataset(study)
+    answer = await stage.stow(samples.image(study), samples.file_bytes(cut)[:-20], b"hello")
     assert answer.status_code == 202
     body = answer.json()
     assert len(body["00081199"]["Value"]) == 1
-    comments = [item["00000902"]["Value"][0] for item in body["0008119A"]["Value"]]
-    assert any("ends at byte" in comment for comment in comments)
-    assert any("DICM" in comment for comment in comments)
-    reasons = [item["reason"] for item in (await stage.get("/api/ingest/v1/refusals")).json()["items"][:2]]
-    assert sorted(reasons) == ["not_dicom", "truncated"]
+    (named,), (unnamed,) = body["00081198"]["Value"], body["0008119A"]["Value"]
+    assert "ends at byte" in named["00000902"]["Value"][0]
+    assert (named["00081150"]["Value"], named["00081155"]["Value"]) == ([cut.SOPClassUID], [cut.SOPInstanceUID])
+    assert "DICM" in unnamed["00000902"]["Value"][0]
+    refused = (await stage.get("/api/ingest/v1/refusals")).json()["items"][:2]
+    assert {(item["reason"], item["sop_instance_uid"], item["study_instance_uid"]) for item in refused} == {
+        ("not_dicom", "", ""),
+        ("truncated", cut.SOPInstanceUID, study),
+    }
 
 
 async def test_an_instance_of_another_study_than_the_address_is_refused(stage: Stage) -> None:

@@ -17,7 +17,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from services.ingest.dicom.errors import NotDicom, TooLong, Truncated, Unreadable, UnsupportedSyntax
+from services.ingest.dicom.errors import Identity, NotDicom, TooLong, Truncated, Unreadable, UnsupportedSyntax
 from services.ingest.dicom.frames import FrameIndex
 from services.ingest.dicom.inspection import inspect
 from tests.unit.ingest import files
@@ -53,6 +53,30 @@ def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path, syntax: str) -> No
         path.write_bytes(whole[:cut])
         with pytest.raises(Unreadable):
             inspect(str(path), 1 << 30)
+
+
+@pytest.mark.parametrize("syntax", _SYNTAXES)
+def test_a_file_cut_short_is_named_as_soon_as_its_header_is_there(tmp_path: Path, syntax: str) -> None:
+    whole = files.encode(files.dataset(syntax))
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(whole[:-8])
+    with pytest.raises(Truncated) as cut:
+        inspect(str(path), 1 << 30)
+    # A deflated dataset that breaks off is known by its File Meta alone.
+    study = "" if syntax == DeflatedExplicitVRLittleEndian else "1.2.3"
+    assert cut.value.identity == Identity(files.US, "1.2.3.4", study)
+    path.write_bytes(whole[:200])
+    with pytest.raises(Unreadable) as header:
+        inspect(str(path), 1 << 30)
+    assert header.value.identity == Identity()
+
+
+def test_a_file_in_an_unknown_transfer_syntax_is_named_by_its_file_meta(tmp_path: Path) -> None:
+    path = tmp_path / "unknown.dcm"
+    path.write_bytes(files.encode(files.dataset()).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.9.9\0"))
+    with pytest.raises(UnsupportedSyntax) as unknown:
+        inspect(str(path), 1 << 30)
+    assert unknown.value.identity == Identity(files.US, "1.2.3.4")
 
 
 def test_a_file_cut_in_its_pixels_says_where_it_ends(tmp_path: Path) -> None:
