@@ -55,7 +55,8 @@ FROM usage_records WHERE id = %(id)s;
 
 -- name: select_usage_page
 -- Records with what became of them, latest service date first. Each side (requester, payer, payee) is read in the order of its
--- own index and no further than the page; what else is known is looked up for the page alone.
+-- own index and no further than the page; what else is known is looked up for the page alone. A line is named to those who see
+-- its invoice; whoever only requested sees that there is one.
 WITH page AS MATERIALIZED (
     (SELECT r.organisation_id, r.id, r.service_date FROM usage_records AS r
     WHERE r.organisation_id = current_organisation()
@@ -90,8 +91,9 @@ WITH page AS MATERIALIZED (
 )
 SELECT r.organisation_id, r.id, r.exam_id, e.study_instance_uid, r.service_date, r.agreement_id, p.agreement_number,
     r.agreement_version, r.item_code, p.description_zh, p.description_en, r.payer_id, r.payee_id, r.currency, r.quantity,
-    r.corrects_usage_id, r.reason, r.recorded_at, r.trace_id, l.id AS line_id, l.ordinal, l.amount_minor, i.id AS invoice_id,
-    i.number AS invoice_number, (o.usage_id IS NOT NULL) AS open, x.id AS reversed_by
+    r.corrects_usage_id, r.reason, r.recorded_at, r.trace_id, CASE WHEN i.id IS NOT NULL THEN l.id END AS line_id,
+    l.amount_minor, i.id AS invoice_id, i.number AS invoice_number, (o.usage_id IS NOT NULL) AS open,
+    (l.id IS NOT NULL) AS settled, coalesce(period_is_closed(l.period_id), false) AS closed, x.id AS reversed_by
 FROM page
 JOIN usage_records AS r ON r.organisation_id = page.organisation_id AND r.id = page.id
 JOIN priced_items AS p ON p.organisation_id = r.organisation_id AND p.agreement_id = r.agreement_id

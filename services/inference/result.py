@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 
 from services.inference.model import FrameReading, Mode
 
-
 # How a run over an exam ends. Nothing found is an answer too: the frames were read and show nothing to measure.
 FINDINGS = "findings"
 NOTHING_FOUND = "nothing found"

@@ -173,9 +173,9 @@ class Statements:
 
 
 def _state(row: Row) -> str:
-    if row["reversed_by"] or not (row["open"] or row["line_id"]):
+    if row["reversed_by"] or not (row["open"] or row["settled"]):
         return "reversed"
-    return "invoiced" if row["invoice_id"] else "provisional"
+    return "invoiced" if row["closed"] else "provisional"
 
 
 def _amount(row: Row, provisional: dict[UUID, int]) -> int:

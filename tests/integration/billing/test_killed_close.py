@@ -14,6 +14,7 @@ import pytest
 
 from services.billing import metrics
 from services.billing.model.period import PeriodState
+from services.billing.service.statements import Statements, Wanted
 from services.billing.service.upkeep import Upkeep
 from tests.integration.billing.conftest import Billing
 from tests.integration.billing.region import NOW
@@ -78,6 +79,9 @@ async def test_a_close_killed_at_a_point_is_seen_whole_or_not_at_all_and_is_fini
         async with billing.db.tenant(organisation) as tx:
             seen = [len(await tx.all(name, **given)) for name, given in SEEN.items()]
         assert all(seen) if point == "close.settled" else not any(seen)
+        looked = await Statements(billing.db, billing.directory, billing.clock).usage(organisation, Wanted(), None, 100)
+        states = {(one["state"], bool(one["line_id"])) for one in looked}
+        assert states <= ({("invoiced", True), ("invoiced", False)} if all(seen) else {("provisional", False)})
     # Usage that comes while the close lies broken is never lost, wherever it ends.
     await billing.hear(billing.region.report_signed(uuid4(), DAY))
     await billing.closer.resume()

@@ -215,6 +215,19 @@ async def test_each_party_sees_what_it_requested_pays_or_earns(billing: Billing,
                 assert bool((await cursor.fetchone())[0]) is bool(codes), table
 
 
+async def test_who_only_requested_sees_that_it_is_invoiced_and_no_line_of_others(billing: Billing) -> None:
+    """The fee that the reader pays the platform, as the requester sees it."""
+    exam = (await invoiced_exam(billing))["exam_id"]
+    seen = {}
+    for party in (billing.region.clinic, billing.region.centre):
+        found = await statements(billing).usage(party, Wanted(exam_id=exam), None, 10)
+        seen[party] = next(one for one in found if one["item_code"] == "platform")
+    assert [one["state"] for one in seen.values()] == ["invoiced", "invoiced"]
+    assert [bool(one["line_id"]) for one in seen.values()] == [False, True]
+    assert [bool(one["invoice_number"]) for one in seen.values()] == [False, True]
+    assert {one["amount_minor"] for one in seen.values()} == {500}
+
+
 async def test_a_tenant_transaction_writes_nothing(billing: Billing, migrated: TestDatabase) -> None:
     await invoiced_exam(billing)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
