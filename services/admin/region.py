@@ -15,6 +15,16 @@ _TOP = {"organisations", "agreements"}
 _INSIDE = ("devices", "machines", "people")
 
 
+class _Loader(yaml.SafeLoader):
+    """Names the line of a value that cannot be, such as a date that no calendar has."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of one entry of the file."""
@@ -28,10 +38,10 @@ class Result:
 def read(path: Path) -> dict[str, Any]:
     """The region in a YAML file. Raises Failed, naming the line or the entry that is wrong."""
     try:
-        region = yaml.safe_load(path.read_text(encoding="utf-8"))
+        region = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise Failed(f"cannot read {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Failed(f"{path} is no YAML: {error}") from error
     if not isinstance(region, dict) or not region or set(region) - _TOP:
         raise Failed(
@@ -48,6 +58,9 @@ def read(path: Path) -> dict[str, Any]:
 def _named(path: Path, where: str, entries: Any) -> None:
     if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
         raise Failed(f"{path}: {where} is a mapping of names to their content")
+    for name in entries:
+        if not isinstance(name, str) or not name:
+            raise Failed(f"{path}: {where} has an entry {name!r}; a name is a text, in quotes where it is all digits")
 
 
 class Applier:
