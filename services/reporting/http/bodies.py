@@ -1,11 +1,24 @@
 """What the HTTP API takes."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.reporting.model.content import Text
 from services.reporting.model.findings import Decision, Review
 
 _TEXT_CHARACTERS = 20_000
+# Line breaks of word processors, and the characters that XML 1.0 (FHIR's narrative) and SR text (PS3.5, 6.1.3) cannot hold.
+_LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+
+
+def _written(text: str) -> str:
+    return _UNWRITABLE.sub("", _LINE_BREAK.sub("\n", text))
+
+
+Prose = Annotated[str, Field(max_length=_TEXT_CHARACTERS), AfterValidator(_written)]
 
 
 class _Body(BaseModel):
@@ -24,9 +37,9 @@ class DraftBody(_Body):
     """The draft. Findings not named stay as they are."""
 
     findings: list[DecisionBody] = []
-    description: str = Field("", max_length=_TEXT_CHARACTERS)
-    impression: str = Field("", max_length=_TEXT_CHARACTERS)
-    recommendation: str = Field("", max_length=_TEXT_CHARACTERS)
+    description: Prose = ""
+    impression: Prose = ""
+    recommendation: Prose = ""
     critical: bool = False
 
     def decisions(self) -> tuple[Decision, ...]:

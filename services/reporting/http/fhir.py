@@ -1,6 +1,7 @@
 """FHIR R4 over signed reports: DiagnosticReport, Observation and ImagingStudy (http://hl7.org/fhir/R4)."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -72,7 +73,7 @@ def router(archive: Archive, public_origin: str) -> APIRouter:
         """Signed reports by study or by report."""
         if identifier is None and _id is None:
             raise Malformed("search DiagnosticReport by identifier or by _id")
-        found = await _search(archive, caller, identifier or "", _id)
+        found = await _search(archive, caller, identifier, _id)
         return FhirResponse(resources.search_set(base, str(request.url.query), found))
 
     @fhir.get("/DiagnosticReport/{report_id}")
@@ -95,22 +96,52 @@ def router(archive: Archive, public_origin: str) -> APIRouter:
         exam, version = await archive.exam(caller, _uuid(exam_id))
         return _answer(resources.imaging_study(base, exam, version))
 
+    # Last: it takes what no route above does.
+    @fhir.get("/{rest:path}", include_in_schema=False)
+    async def unknown(rest: str) -> Response:
+        """What this server does not know is answered in FHIR's own words too."""
+        return _outcome(404, f"this server has no {rest}; /fhir/R4/metadata says what it can do", "not-supported")
+
     return fhir
 
 
-async def _search(archive: Archive, caller: Caller, identifier: str, _id: str | None) -> list[Version]:
-    if _id is not None:
+async def _search(archive: Archive, caller: Caller, identifier: str | None, _id: str | None) -> list[Version]:
+    """The reports that match both parameters, each a list of alternatives (R4, 3.1.1.4)."""
+    tokens = None if identifier is None else [_Token.of(one) for one in identifier.split(",")]
+    named = [_Token("", one) for one in _id.split(",")] if _id is not None else tokens or []
+    found: dict[str, Version] = {}
+    for token in named:
+        for one in await archive.signed(caller, **token.lookup):
+            found[one.content.report_id] = one
+    return [one for one in found.values() if tokens is None or any(token.names(one) for token in tokens)]
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A business identifier as searches write it: with its system or without (R4, 3.1.1.4.10)."""
+
+    system: str
+    value: str
+
+    @classmethod
+    def of(cls, text: str) -> "_Token":
+        system, _, value = text.rpartition("|")
+        return cls(system, value.removeprefix("urn:oid:").removeprefix("urn:uuid:"))
+
+    @property
+    def lookup(self) -> dict[str, Any]:
+        """How the archive finds it: a report's id is a UUID, a study's is not."""
         try:
-            return await archive.signed(caller, report_id=UUID(_id))
+            return {"report_id": UUID(self.value)}
         except ValueError:
-            return []
-    value = identifier.split("|", 1)[-1]
-    if value.startswith("urn:oid:"):
-        return await archive.signed(caller, study_instance_uid=value.removeprefix("urn:oid:"))
-    try:
-        return await archive.signed(caller, report_id=UUID(value.removeprefix("urn:uuid:")))
-    except ValueError:
-        return await archive.signed(caller, study_instance_uid=value)
+            return {"study_instance_uid": self.value}
+
+    def names(self, version: Version) -> bool:
+        """Whether this is the report's own identifier, or its study's."""
+        content = version.content
+        return (self.system in ("", resources.URI) and self.lookup.get("report_id") == UUID(content.report_id)) or (
+            self.system in ("", resources.DICOM_UID) and self.value == content.exam.study_instance_uid
+        )
 
 
 async def _latest(archive: Archive, caller: Caller, report_id: str) -> Version:
@@ -132,6 +163,6 @@ def _answer(resource: dict[str, Any]) -> Response:
     return FhirResponse(resource, headers={"ETag": f'W/"{version}"'})
 
 
-def _outcome(status: int, detail: str) -> Response:
+def _outcome(status: int, detail: str, issue: str = "") -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    return FhirResponse(resources.operation_outcome(_ISSUES.get(status, "exception"), detail), status, headers)
+    return FhirResponse(resources.operation_outcome(issue or _ISSUES.get(status, "exception"), detail), status, headers)

@@ -12,6 +12,8 @@ from services.reporting.store import Version
 
 Resource = dict[str, Any]
 
+URI = "urn:ietf:rfc:3986"
+DICOM_UID = "urn:dicom:uid"
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -35,7 +37,7 @@ def diagnostic_report(base: str, version: Version) -> Resource:
         "text": _narrative(content),
         "contained": _contained(content),
         "identifier": [
-            {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{content.report_id}"},
+            {"system": URI, "value": f"urn:uuid:{content.report_id}"},
             _study_identifier(content),
         ],
         "status": "amended" if content.kind == Kind.ADDENDUM else "final",
@@ -149,7 +151,7 @@ def imaging_study(base: str, exam: ingest_pb.Exam, version: Version) -> Resource
                 "instance": [
                     {
                         "uid": one.sop_instance_uid,
-                        "sopClass": {"system": "urn:ietf:rfc:3986", "code": f"urn:oid:{one.sop_class_uid}"},
+                        "sopClass": {"system": URI, "code": f"urn:oid:{one.sop_class_uid}"},
                         "number": max(one.instance_number, 0),
                     }
                     for one in instances
@@ -274,7 +276,7 @@ def _organisation(name: str, hospital: Hospital) -> Resource:
     found: Resource = {
         "resourceType": "Organization",
         "id": name,
-        "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{hospital.id}"}],
+        "identifier": [{"system": URI, "value": f"urn:uuid:{hospital.id}"}],
         "name": hospital.name_zh,
         "alias": [hospital.name_en],
     }
@@ -294,7 +296,7 @@ def _name(group: str) -> Resource:
 
 
 def _study_identifier(content: Content) -> Resource:
-    return {"system": "urn:dicom:uid", "value": f"urn:oid:{content.exam.study_instance_uid}"}
+    return {"system": DICOM_UID, "value": f"urn:oid:{content.exam.study_instance_uid}"}
 
 
 def _section(content: Content) -> str:

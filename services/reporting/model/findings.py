@@ -135,10 +135,21 @@ def _decided(one: ReviewedFinding, decision: Decision, subject: str) -> Reviewed
     corrected = decision.corrected_value if decision.state == Review.CORRECTED else None
     if decision.state == Review.CORRECTED and corrected is None:
         raise Invalid(f"a corrected finding needs its corrected_value: {decision.finding_id}")
+    if corrected is not None:
+        _require_possible(corrected, one.finding)
     if (one.state, one.corrected_value) == (decision.state, corrected):
         return one  # saying the same again does not change who said it
     by = "" if decision.state == Review.PROPOSED else subject
     return replace(one, state=decision.state, corrected_value=corrected, reviewed_by=by)
+
+
+def _require_possible(value: float, finding: Finding) -> None:
+    """Raises Invalid for what cannot be measured: no length or age is nothing, no share goes beyond the whole."""
+    what, unit = labels(finding.code)[1], finding.unit
+    if unit == "%" and not 0 <= value <= 100:
+        raise Invalid(f"{what}: a corrected value lies within 0 to 100 %, {value:g} does not")
+    if unit in ("mm", "d") and value <= 0:
+        raise Invalid(f"{what}: a corrected value is more than 0 {unit}, {value:g} is not")
 
 
 def undecided(findings: Iterable[ReviewedFinding]) -> list[ReviewedFinding]:

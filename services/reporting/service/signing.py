@@ -72,9 +72,9 @@ class Signing:
                 first = work.report.first_signed
                 passes_on = work.task.double_reading and first is None
                 state = after(work.task.state, Act.SIGN_FIRST if passes_on else Act.SIGN)
-                lease.renew(work.task.lease, principal.subject, self._clock.now())
                 if first is not None and first.subject == principal.subject:
                     raise SameReaderTwice("you signed this exam first; another expert signs it now")
+                lease.renew(work.task.lease, principal.subject, self._clock.now())
                 require_edition(work.report, if_match)
                 require_decided(work.report.findings)
                 require_text(work.report.text)

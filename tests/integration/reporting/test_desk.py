@@ -90,6 +90,16 @@ async def test_the_draft_is_kept_from_lost_updates_by_its_etag(region: Region, e
     assert (await region.call("PUT", path, body=draft_body(report), **{"If-Match": first.headers["etag"]})).is_success
 
 
+async def test_text_from_a_word_processor_keeps_its_lines_and_loses_what_no_document_can_hold(
+    region: Region, exam: ingest.Exam
+) -> None:
+    report = await region.claimed(exam)
+    pasted = draft_body(report, description="一\r\n二\v三\u2028四\x01\x07\t五", impression="\x00无")
+    answer = await region.call("PUT", f"reports/{report['id']}/draft", body=pasted)
+    assert (answer.status_code, answer.json()["description"]) == (200, "一\n二\n三\n四\t五")
+    assert answer.json()["impression"] == "无"
+
+
 async def test_signing_needs_attestation_text_decisions_and_a_claim(region: Region, exam: ingest.Exam) -> None:
     line = await region.waiting(exam)
     path = f"reports/{line['report_id']}/sign"
@@ -143,7 +153,9 @@ async def test_double_reading_needs_a_second_other_expert(region: Region, servic
         "expert 医师",
     )
     assert not [row for row in await service.outbox() if row["key"] == exam.exam_id]
-    assert (await region.call("POST", f"tasks/{report['task_id']}/claim")).status_code == 409
+    for again in (f"tasks/{report['task_id']}/claim", path):
+        refused = await region.call("POST", again, body=ATTESTED if again == path else None)
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:sonobridge:SameReaderTwice"), again
     assert (await region.call("GET", f"reports/{report['id']}", "nurse")).status_code == 404
 
     waiting = (await region.call("GET", "worklist", "second")).json()["items"]

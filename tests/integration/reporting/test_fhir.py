@@ -65,6 +65,22 @@ async def test_the_report_is_found_by_study_by_report_id_and_by_id(signed_exam: 
     assert (await fetch(region, "DiagnosticReport?identifier=urn:oid:1.2.3"))["total"] == 0
 
 
+async def test_a_search_means_what_it_says(signed_exam: tuple[Region, Any, Any]) -> None:
+    """Parameters narrow each other, commas widen, a system must be the identifier's own (R4, 3.1.1.5.10)."""
+    region, exam, report = signed_exam
+    study, own = f"urn:oid:{exam.study_instance_uid}", f"urn:uuid:{report['id']}"
+    for query, total in {
+        f"_id={report['id']}&identifier={study}": 1,
+        f"_id={report['id']}&identifier=urn:oid:1.2.3": 0,
+        f"identifier=urn:oid:1.2.3,{study}": 1,
+        f"identifier={study},{own}": 1,
+        f"identifier=urn:ietf:rfc:3986|{own}": 1,
+        f"identifier=urn:another:system|{study}": 0,
+        f"identifier=urn:dicom:uid|{own}": 0,
+    }.items():
+        assert (await fetch(region, f"DiagnosticReport?{query}"))["total"] == total, query
+
+
 async def test_the_resources_say_what_was_signed(signed_exam: tuple[Region, Any, Any]) -> None:
     region, exam, report = signed_exam
     found = await fetch(region, f"DiagnosticReport/{report['id']}")
@@ -91,6 +107,8 @@ async def test_the_resources_say_what_was_signed(signed_exam: tuple[Region, Any,
         ("DiagnosticReport/00000000-0000-4000-8000-000000000000", 404, "not-found"),
         ("Observation/nothing.at.all", 404, "not-found"),
         ("ImagingStudy/nothing", 404, "not-found"),
+        ("Patient/1", 404, "not-supported"),
+        ("DiagnosticReport/1/_history", 404, "not-supported"),
     ],
 )
 async def test_an_error_is_an_operation_outcome(region: Region, path: str, status: int, issue: str) -> None:

@@ -37,6 +37,20 @@ def test_a_correction_carries_its_value_and_needs_one() -> None:
         decide(PROPOSED, [Decision(BPD.finding_id, Review.CORRECTED)], "li")
 
 
+@pytest.mark.parametrize("value", [0.0, -74.5])
+def test_a_length_or_an_age_is_not_corrected_to_nothing_or_less(value: float) -> None:
+    for one in (BPD, AGE):
+        with pytest.raises(Invalid, match=f"more than 0 {one.unit}"):
+            decide(PROPOSED, [Decision(one.finding_id, Review.CORRECTED, value)], "li")
+
+
+def test_a_percentage_is_not_corrected_beyond_a_hundred() -> None:
+    certain = ReviewedFinding(replace(HC, unit="%"))
+    assert decide([certain], [Decision(HC.finding_id, Review.CORRECTED, 0)], "li")[0].reported_value == 0
+    with pytest.raises(Invalid, match="0 to 100 %"):
+        decide([certain], [Decision(HC.finding_id, Review.CORRECTED, 101)], "li")
+
+
 def test_an_unknown_finding_is_refused_by_name() -> None:
     with pytest.raises(Invalid) as raised:
         decide(PROPOSED, [Decision("nothing", Review.ACCEPTED)], "li")
