@@ -78,11 +78,12 @@ def table(scene: Scene) -> list[Probe]:
         *(
             Probe(f"GET /dicomweb/studies/{{study}}{rest}", "clinic")
             for rest in (
-                "", "/series", "/instances", "/metadata", "/thumbnail", "/series/{series}", "/series/{series}/instances",
-                "/series/{series}/metadata", "/series/{series}/thumbnail", "/series/{series}/instances/{instance}",
+                "", "/series", "/instances", "/metadata", "/rendered", "/thumbnail", "/series/{series}", "/series/{series}/instances",
+                "/series/{series}/metadata", "/series/{series}/rendered", "/series/{series}/thumbnail",
+                "/series/{series}/instances/{instance}",
                 "/series/{series}/instances/{instance}/metadata",
                 "/series/{series}/instances/{instance}/frames/{numbers}",
-                "/series/{series}/instances/{instance}/frames/{number}/rendered",
+                "/series/{series}/instances/{instance}/frames/{numbers}/rendered",
                 "/series/{series}/instances/{instance}/frames/{number}/thumbnail",
                 "/series/{series}/instances/{instance}/rendered",
                 "/series/{series}/instances/{instance}/thumbnail",
@@ -111,6 +112,7 @@ def table(scene: Scene) -> list[Probe]:
     ]
     claimed = [
         Probe("GET /api/reporting/v1/worklist", "expert"),
+        Probe("GET /api/reporting/v1/quality", "quality"),
         Probe("GET /api/reporting/v1/tasks/{task_id}", "expert"),
         Probe("POST /api/reporting/v1/tasks/{task_id}/claim", "expert", {}),
         Probe("POST /api/reporting/v1/tasks/{task_id}/renew", "expert", {}),
@@ -158,6 +160,7 @@ def table(scene: Scene) -> list[Probe]:
         Probe("GET /api/directory/v1/memberships/{username}", "clinic"),
         Probe("GET /api/directory/v1/agreements", "clinic"),
         Probe("GET /api/directory/v1/agreements/{number}", "clinic"),
+        Probe("GET /api/directory/v1/changes", "clinic"),
         Probe("PUT /api/directory/v1/organisations/{alias}", "operator", "same"),
         Probe("PUT /api/directory/v1/devices/{ae_title}", "operator", "same"),
         Probe("PUT /api/directory/v1/agreements/{number}", "operator", "same"),
@@ -233,10 +236,14 @@ def caller(scene: Scene, role: str, foreign: bool) -> Session:
             return scene.billing()
         case "operator", False:
             return scene.operator
+        case "quality", False:
+            return scene.stack.outside.person(scene.stack.cast.reader, "quality_manager")
         case "clinic", True:
             return scene.foreigner("clinic_staff")
         case "expert", True:
             return scene.foreigner("expert")
+        case "quality", True:
+            return scene.foreigner("quality_manager")
         case _:
             return scene.foreigner("billing_admin")
 

@@ -1,11 +1,14 @@
 """DICOM JSON as the Native DICOM Model in XML: PS3.19 Annex A.1."""
 
+import re
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from pydicom.datadict import keyword_for_tag
 
 _NAMESPACE = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
+# What XML 1.0 has no way to write (section 2.2).
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _NAME_PARTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
 
@@ -40,6 +43,10 @@ def _value(node: Element, vr: str, number: int, value: Any) -> None:
             if group in (value or {}):
                 part = SubElement(person, group)
                 for name, text in zip(_NAME_PARTS, value[group].split("^"), strict=False):
-                    SubElement(part, name).text = text
+                    SubElement(part, name).text = _text(text)
     else:
-        SubElement(node, "Value", place).text = "" if value is None else str(value)
+        SubElement(node, "Value", place).text = "" if value is None else _text(str(value))
+
+
+def _text(value: str) -> str:
+    return _UNWRITABLE.sub("\ufffd", value)

@@ -86,8 +86,7 @@ def render(frame: bytes, image: dict[str, Any], syntax_uid: str, wanted: Renderi
     except Exception as error:
         raise Undecodable(f"this frame cannot be shown: {error}") from error
     if wanted.region is not None:
-        x, y, width, height = wanted.region
-        picture = picture.crop((int(x), int(y), int(x + width), int(y + height)))
+        picture = _cut_out(picture, *wanted.region)
     if wanted.size is not None:
         scale = min(wanted.size[0] / picture.width, wanted.size[1] / picture.height)
         picture = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
@@ -97,6 +96,15 @@ def render(frame: bytes, image: dict[str, Any], syntax_uid: str, wanted: Renderi
     else:
         picture.save(out, "JPEG", quality=wanted.quality)
     return out.getvalue()
+
+
+def _cut_out(picture: Image.Image, x: float, y: float, width: float, height: float) -> Image.Image:
+    """A region of the picture; 0 goes to its edge, a negative side mirrors (PS3.18, section 8.3.5.1.3)."""
+    right, bottom = x + abs(width or picture.width - x), y + abs(height or picture.height - y)
+    found = picture.crop((int(x), int(y), max(int(right), int(x) + 1), max(int(bottom), int(y) + 1)))
+    if width < 0:
+        found = found.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return found.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if height < 0 else found
 
 
 def _array(frame: bytes, image: dict[str, Any], syntax_uid: str) -> NDArray[Any]:

@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 from services.ingest.multipart import MediaType
 from services.shared.errors import NotAcceptable
@@ -46,10 +49,22 @@ def parse(header: str | None) -> list[Range]:
     return sorted(ranges, key=lambda one: -one.quality)
 
 
-def choose(header: str | None, offered: tuple[str, ...]) -> str:
-    """The first of the wanted media types that is offered. Raises NotAcceptable."""
+def choose(header: str | None, single: tuple[str, ...], parts: tuple[str, ...] = ()) -> tuple[str, bool]:
+    """The first of the wanted media types that is offered, and whether as parts of multipart/related. Raises NotAcceptable."""
     for wanted in parse(header):
-        for media_type in offered:
-            if not wanted.multipart and wanted.matches(media_type):
-                return media_type
-    raise NotAcceptable(f"this is given as {', '.join(offered)}", offered=list(offered))
+        multipart = wanted.multipart or (wanted.type == "*/*" and not single)
+        for media_type in parts if multipart else single:
+            if wanted.matches(media_type):
+                return media_type, multipart
+    offered = [*single, *(f'multipart/related; type="{one}"' for one in parts)]
+    raise NotAcceptable(f"this is given as {', '.join(offered)}", offered=offered)
+
+
+def _accept(request: Request) -> str | None:
+    # Where a plus stood unescaped, the address says a space.
+    by_query = request.query_params.get("accept", "").replace("/dicom ", "/dicom+")
+    return by_query or ", ".join(request.headers.getlist("accept")) or None
+
+
+# What the caller takes: by the query parameter, where an address alone must say it (PS3.18, section 8.3.3.1), else by the header.
+Accept = Annotated[str | None, Depends(_accept)]

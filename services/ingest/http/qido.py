@@ -3,61 +3,56 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from services.ingest.http.accept import choose
+from services.ingest.http.accept import Accept
+from services.ingest.http.datasets import answer_datasets
 from services.ingest.http.exams import VIEWERS
-from services.ingest.model.matching import parse
+from services.ingest.model.matching import MORE, parse
 from services.ingest.service.query import Queries
 from services.shared import http
 from services.shared.tenancy import Principal
-
-_ANSWERS = ("application/dicom+json", "application/json")
 
 
 def routes(queries: Queries, origin: str) -> APIRouter:
     """The addresses that are searched."""
     router = APIRouter(tags=["QIDO-RS"])
     viewer = Annotated[Principal, http.role(*VIEWERS)]
-    accepted = Annotated[str | None, Header()]
 
     async def answer(
-        request: Request, caller: Principal, accept: str | None, level: str, fixed: dict[str, str]
+        request: Request, caller: Principal, accept: str | None, level: str, within: dict[str, str]
     ) -> Response:
-        media_type = choose(accept, _ANSWERS)
-        asked = [*request.query_params.multi_items(), *fixed.items()]
-        query = parse(level, asked)
-        rows = await queries.find(caller.organisation_id, query, request.query_params.get("organisation"))
+        query = parse(level, request.query_params.multi_items(), within)
+        rows, more = await queries.find(caller.organisation_id, query, request.query_params.get("organisation"))
         root = f"{origin}/dicomweb/studies"
-        items = [_item(level, row, root) for row in rows]
-        headers = {"Warning": ", ".join(query.warnings)} if query.warnings else None
-        return Response(json.dumps(items, ensure_ascii=False).encode(), 200, headers, media_type)
+        warnings = [*query.warnings, *([MORE] if more else [])]
+        headers = {"Warning": ", ".join(warnings)} if warnings else {}
+        items = [json.dumps(_item(level, row, root), ensure_ascii=False) for row in rows]
+        return answer_datasets(items, accept, headers)
 
     @router.get("/dicomweb/studies", summary="Search studies")
-    async def studies(request: Request, caller: viewer, accept: accepted = None) -> Response:
+    async def studies(request: Request, caller: viewer, accept: Accept) -> Response:
         return await answer(request, caller, accept, "studies", {})
 
     @router.get("/dicomweb/series", summary="Search all series")
-    async def all_series(request: Request, caller: viewer, accept: accepted = None) -> Response:
+    async def all_series(request: Request, caller: viewer, accept: Accept) -> Response:
         return await answer(request, caller, accept, "series", {})
 
     @router.get("/dicomweb/instances", summary="Search all instances")
-    async def all_instances(request: Request, caller: viewer, accept: accepted = None) -> Response:
+    async def all_instances(request: Request, caller: viewer, accept: Accept) -> Response:
         return await answer(request, caller, accept, "instances", {})
 
     @router.get("/dicomweb/studies/{study}/series", summary="Search a study's series")
-    async def series(request: Request, caller: viewer, study: str, accept: accepted = None) -> Response:
-        return await answer(request, caller, accept, "series", {"0020000D": study})
+    async def series(request: Request, caller: viewer, study: str, accept: Accept) -> Response:
+        return await answer(request, caller, accept, "series", {"study_uids": study})
 
     @router.get("/dicomweb/studies/{study}/instances", summary="Search a study's instances")
-    async def study_instances(request: Request, caller: viewer, study: str, accept: accepted = None) -> Response:
-        return await answer(request, caller, accept, "instances", {"0020000D": study})
+    async def study_instances(request: Request, caller: viewer, study: str, accept: Accept) -> Response:
+        return await answer(request, caller, accept, "instances", {"study_uids": study})
 
     @router.get("/dicomweb/studies/{study}/series/{series}/instances", summary="Search a series' instances")
-    async def series_instances(
-        request: Request, caller: viewer, study: str, series: str, accept: accepted = None
-    ) -> Response:
-        return await answer(request, caller, accept, "instances", {"0020000D": study, "0020000E": series})
+    async def series_instances(request: Request, caller: viewer, study: str, series: str, accept: Accept) -> Response:
+        return await answer(request, caller, accept, "instances", {"study_uids": study, "series_uids": series})
 
     return router
 

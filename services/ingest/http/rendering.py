@@ -33,20 +33,24 @@ def _window(text: str | None) -> tuple[tuple[float, float] | None, str]:
 def _viewport(
     text: str | None,
 ) -> tuple[tuple[int, int] | None, tuple[float, float, float, float] | None]:
+    """Size, and source region; unnamed, it begins at the first pixel and goes to the last (0), and is mirrored below 0."""
     if not text:
         return None, None
-    values = _floats(text.split(","))
-    if values is None or len(values) not in (2, 6) or not all(1 <= side <= _MAX_SIDE for side in values[:2]):
+    sides, source = text.split(",")[:2], text.split(",")[2:]
+    size, region = _floats(sides), _floats([part or "0" for part in source])
+    if size is None or len(size) != 2 or not all(1 <= side <= _MAX_SIDE for side in size):
         raise Malformed(
             f"viewport is width,height[,x,y,width,height] with sides up to {_MAX_SIDE}", parameter="viewport"
         )
-    size = (int(values[0]), int(values[1]))
-    if len(values) == 2:
-        return size, None
-    x, y, width, height = values[2:]
-    if x < 0 or y < 0 or not 1 <= width <= _MAX_SIDE * 4 or not 1 <= height <= _MAX_SIDE * 4:
+    if (
+        region is None
+        or len(region) > 4
+        or any(abs(value) > _MAX_SIDE * 4 for value in region)
+        or min([0, *region[:2]]) < 0
+    ):
         raise Malformed("the viewport's source region must lie in the picture", parameter="viewport")
-    return size, (x, y, width, height)
+    x, y, width, height = [*region, 0.0, 0.0, 0.0, 0.0][:4]
+    return (int(size[0]), int(size[1])), (x, y, width, height) if region else None
 
 
 def _floats(parts: list[str]) -> list[float] | None:

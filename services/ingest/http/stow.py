@@ -1,15 +1,17 @@
 """STOW-RS: PS3.18 section 10.5. The body is parsed as it arrives; each instance has its own result."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.ingest.dicom.native_xml import to_xml
-from services.ingest.http.accept import choose
+from services.ingest.http.accept import Accept, choose
+from services.ingest.http.parts import begun
 from services.ingest.model import refusals
 from services.ingest.model.refusals import Refused
 from services.ingest.multipart import MediaType, Parser, boundary_of
@@ -50,10 +52,10 @@ def routes(receiver: Receiver, origin: str) -> APIRouter:
     async def store(
         request: Request,
         caller: Annotated[Principal, http.role("clinic_staff")],
+        accept: Accept,
         study: str = "",
-        accept: Annotated[str | None, Header()] = None,
     ) -> Response:
-        answer = choose(accept, _ANSWERS)
+        answer, _ = choose(accept, _ANSWERS)
         content_type = MediaType.parse(request.headers.get("content-type", ""))
         sender = Sender(caller.organisation_id, "stow", caller.username, study)
         body = http.body_chunks(request)
@@ -120,20 +122,14 @@ async def _instances(
 ) -> AsyncIterator[tuple[str, AsyncIterable[bytes]]]:
     """The media type and bytes of each instance in the body."""
     if content_type.type == DICOM:
-        async for first in body:
-            yield DICOM, _with(first, body)
+        with contextlib.suppress(StopAsyncIteration):
+            yield DICOM, await begun(body)
         return
     inner = content_type.parameters.get("type", DICOM).lower()
     if content_type.type != "multipart/related" or inner != DICOM:
         raise UnsupportedMediaType(f'send multipart/related; type="{DICOM}" (PS3.18, 10.5), or one instance as {DICOM}')
     async for part in Parser(body, boundary_of(content_type)).parts():
         yield part.content_type.type, part
-
-
-async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk
 
 
 async def _drain(body: AsyncIterator[bytes]) -> None:

@@ -1,25 +1,26 @@
 """WADO-RS: PS3.18 section 10.4."""
 
-import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.ingest.dicom import pixels
 from services.ingest.dicom.pixels import Rendering
 from services.ingest.dicom.syntax import EXPLICIT_LITTLE, OCTET_STREAM
-from services.ingest.http.accept import Range, choose, parse
+from services.ingest.http.accept import Accept, Range, choose, parse
+from services.ingest.http.datasets import answer_datasets
 from services.ingest.http.exams import VIEWERS
+from services.ingest.http.parts import Parts, begun, multipart, pieces
 from services.ingest.http.rendering import rendering
 from services.ingest.service.retrieve import Place, Retriever, StoredInstance
+from services.ingest.service.transcode import in_explicit_little_endian, transcodable
 from services.shared import http
 from services.shared.errors import Malformed, NotAcceptable, NotFound
 from services.shared.tenancy import Principal
 
 _DICOM = "application/dicom"
-_METADATA = ("application/dicom+json", "application/json")
 _PICTURES = ("image/jpeg", "image/png")
 _STUDY = "/dicomweb/studies/{study}"
 _SERIES = _STUDY + "/series/{series}"
@@ -33,7 +34,6 @@ def routes(retriever: Retriever, origin: str) -> APIRouter:
     """The addresses that are retrieved from."""
     router = APIRouter(tags=["WADO-RS"])
     viewer = Annotated[Principal, http.role(*VIEWERS)]
-    accepted = Annotated[str | None, Header()]
 
     async def place(request: Request, caller: Principal, study: str) -> Place:
         return await retriever.place(caller.organisation_id, study, request.query_params.get("organisation"))
@@ -50,27 +50,25 @@ def routes(retriever: Retriever, origin: str) -> APIRouter:
     async def instances(
         request: Request,
         caller: viewer,
+        accept: Accept,
         study: str,
         series: str | None = None,
         instance: str | None = None,
-        accept: accepted = None,
     ) -> Response:
         where = await place(request, caller, study)
         stored = await retriever.stored(where, series, instance)
-        for wanted in parse(accept):
-            if not (wanted.matches(_DICOM) and all(wanted.takes_syntax(item.transfer_syntax_uid) for item in stored)):
-                continue
-            if not wanted.multipart and wanted.type != "*/*":
-                if instance is None:
-                    continue
-                kind = f"{_DICOM}; transfer-syntax={stored[0].transfer_syntax_uid}"
-                size = {"Content-Length": str(stored[0].size_bytes)}
-                return StreamingResponse(retriever.bytes_of(stored[0].object_key), 200, size | _CACHE, kind)
-            return _multipart(_DICOM, _objects(retriever, stored))
-        syntaxes = sorted({item.transfer_syntax_uid for item in stored})
-        raise NotAcceptable(
-            f"instances are given as they were stored: {_DICOM} in {', '.join(syntaxes)}", transfer_syntaxes=syntaxes
-        )
+        given, alone = _whole_instances(parse(accept), stored, instance is not None)
+        # What cannot be given is told before the answer begins.
+        first = await begun(_body(retriever, where, *given[0]))
+        if alone:
+            return StreamingResponse(first, 200, _length(*given[0]) | _CACHE, _kind(given[0][1]))
+
+        async def parts() -> Parts:
+            yield _kind(given[0][1]), first
+            for item, syntax in given[1:]:
+                yield _kind(syntax), _body(retriever, where, item, syntax)
+
+        return multipart(_DICOM, parts(), _CACHE)
 
     @router.get(_STUDY + "/metadata", summary="A study's metadata")
     @router.get(_SERIES + "/metadata", summary="A series' metadata")
@@ -78,21 +76,20 @@ def routes(retriever: Retriever, origin: str) -> APIRouter:
     async def metadata(
         request: Request,
         caller: viewer,
+        accept: Accept,
         study: str,
         series: str | None = None,
         instance: str | None = None,
-        accept: accepted = None,
     ) -> Response:
-        media_type = choose(accept, _METADATA)
         texts = await retriever.metadata(await place(request, caller, study), series, instance)
-        body = "[" + ",".join(texts) + "]"
         # Addresses are noted without the origin, which may change; a quote inside a value would be escaped.
-        body = body.replace('"BulkDataURI":"/', f'"BulkDataURI":"{origin}/')
-        return Response(body.encode(), 200, media_type=media_type)
+        return answer_datasets(
+            [text.replace('"BulkDataURI":"/', f'"BulkDataURI":"{origin}/') for text in texts], accept
+        )
 
     @router.get(_INSTANCE + "/frames/{numbers}", summary="Frames")
     async def frames(
-        request: Request, caller: viewer, study: str, series: str, instance: str, numbers: str, accept: accepted = None
+        request: Request, caller: viewer, accept: Accept, study: str, series: str, instance: str, numbers: str
     ) -> Response:
         where, stored = await one(request, caller, study, series, instance)
         asked = _numbers(numbers)
@@ -114,32 +111,53 @@ def routes(retriever: Retriever, origin: str) -> APIRouter:
                 return await retriever.frame_in_little_endian(stored, number, span, image)
             return await retriever.frame(stored, span)
 
-        kind = f"{kind}; transfer-syntax={syntax}"
-        first = await frame(asked[0], spans[0])  # what cannot be given is told before the answer begins
-        if not wanted.multipart and wanted.type != "*/*":
-            return Response(first, 200, _CACHE, kind)
+        async def found() -> AsyncIterator[bytes]:
+            for number, span in zip(asked, spans, strict=True):
+                yield await frame(number, span)
 
-        async def parts() -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
-            yield kind, _single(first)
-            for number, span in zip(asked[1:], spans[1:], strict=True):
-                yield kind, _single(await frame(number, span))
+        given = await begun(found())  # what cannot be given is told before the answer begins
+        if wanted.multipart or wanted.type == "*/*":
+            return multipart(kind, pieces(f"{kind}; transfer-syntax={syntax}", given), _CACHE)
+        return Response(await anext(given), 200, _CACHE, f"{kind}; transfer-syntax={syntax}")
 
-        return _multipart(kind.partition(";")[0], parts())
-
+    @router.get(_STUDY + "/rendered", summary="A study's instances as pictures")
+    @router.get(_SERIES + "/rendered", summary="A series' instances as pictures")
     @router.get(_INSTANCE + "/rendered", summary="An instance as a picture")
-    @router.get(_INSTANCE + "/frames/{number}/rendered", summary="A frame as a picture")
+    @router.get(_INSTANCE + "/frames/{numbers}/rendered", summary="Frames as pictures")
     async def rendered(
         request: Request,
         caller: viewer,
+        accept: Accept,
         study: str,
-        series: str,
-        instance: str,
-        number: int = 1,
-        accept: accepted = None,
+        series: str | None = None,
+        instance: str | None = None,
+        numbers: str = "1",
     ) -> Response:
-        wanted = rendering(choose(accept, _PICTURES), request.query_params)
-        where, stored = await one(request, caller, study, series, instance)
-        return Response(await retriever.rendered(where, stored, number, wanted), 200, _CACHE, wanted.media_type)
+        where = await place(request, caller, study)
+        stored = await retriever.stored(where, series, instance)
+        shown = [item for item in stored if item.number_of_frames] or stored[:1]
+        asked = _numbers(numbers)
+        if instance is not None and shown[0].number_of_frames:
+            await retriever.spans(where, shown[0], asked)
+        kind, as_parts = choose(accept, _PICTURES if len(shown) * len(asked) == 1 else (), _PICTURES)
+        wanted = rendering(kind, request.query_params)
+
+        async def pictures() -> AsyncIterator[bytes]:
+            for item in shown:
+                for number in asked:
+                    try:
+                        yield await retriever.rendered(where, item, number, wanted)
+                    except NotAcceptable:
+                        if len(shown) == 1:
+                            raise  # of several instances those are left out that cannot be shown
+
+        try:
+            found = await begun(pictures())
+        except StopAsyncIteration:
+            raise NotAcceptable("none of these instances can be shown") from None
+        if as_parts:
+            return multipart(kind, pieces(kind, found), _CACHE)
+        return Response(await anext(found), 200, _CACHE, kind)
 
     @router.get(_STUDY + "/thumbnail", summary="A small picture of a study")
     @router.get(_SERIES + "/thumbnail", summary="A small picture of a series")
@@ -148,13 +166,13 @@ def routes(retriever: Retriever, origin: str) -> APIRouter:
     async def thumbnail(
         request: Request,
         caller: viewer,
+        accept: Accept,
         study: str,
         series: str | None = None,
         instance: str | None = None,
         number: int | None = None,
-        accept: accepted = None,
     ) -> Response:
-        media_type = choose(accept, _PICTURES)
+        media_type, _ = choose(accept, _PICTURES)
         size = rendering(media_type, request.query_params).size or _THUMBNAIL
         where = await place(request, caller, study)
         stored = await retriever.stored(where, series, instance)
@@ -165,18 +183,18 @@ def routes(retriever: Retriever, origin: str) -> APIRouter:
 
     @router.get(_INSTANCE + "/bulkdata/{tag}", summary="A long value")
     async def bulk(
-        request: Request, caller: viewer, study: str, series: str, instance: str, tag: str, accept: accepted = None
+        request: Request, caller: viewer, accept: Accept, study: str, series: str, instance: str, tag: str
     ) -> Response:
         where, stored = await one(request, caller, study, series, instance)
         ranges = parse(accept)
         if tag.upper() == "7FE00010" and stored.syntax.encapsulated:
             numbers = ",".join(str(n) for n in range(1, max(stored.number_of_frames, 1) + 1))
-            return await frames(request, caller, study, series, instance, numbers, accept)
+            return await frames(request, caller, accept, study, series, instance, numbers)
         value = await retriever.bulk(where, stored, tag)
         for wanted in ranges:
             if wanted.matches(OCTET_STREAM):
                 if wanted.multipart:
-                    return _multipart(OCTET_STREAM, _one_part(OCTET_STREAM, value))
+                    return multipart(OCTET_STREAM, _one_part(OCTET_STREAM, value), _CACHE)
                 return StreamingResponse(value, 200, _CACHE, OCTET_STREAM)
         raise NotAcceptable(f"bulk data is given as {OCTET_STREAM}")
 
@@ -215,31 +233,42 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-async def _objects(
-    retriever: Retriever, stored: list[StoredInstance]
-) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
-    for item in stored:
-        yield f"{_DICOM}; transfer-syntax={item.transfer_syntax_uid}", retriever.bytes_of(item.object_key)
+def _whole_instances(
+    ranges: list[Range], stored: list[StoredInstance], one: bool
+) -> tuple[list[tuple[StoredInstance, str]], bool]:
+    """Each instance with the transfer syntax that it is given in, and whether it comes alone. Raises NotAcceptable."""
+    for wanted in ranges:
+        alone = not wanted.multipart and wanted.type != "*/*"
+        given = [(item, syntax) for item in stored if (syntax := _syntax(item, wanted))]
+        if wanted.matches(_DICOM) and len(given) == len(stored) and (one or not alone):
+            return given, alone
+    syntaxes = sorted({item.transfer_syntax_uid for item in stored})
+    raise NotAcceptable(
+        f"instances are given as they were stored, {_DICOM} in {', '.join(syntaxes)}, or as {EXPLICIT_LITTLE}",
+        transfer_syntaxes=syntaxes,
+    )
 
 
-async def _single(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+def _syntax(item: StoredInstance, wanted: Range) -> str:
+    """The transfer syntax in which the instance is given for `wanted`, as stored where it may be; empty for none."""
+    if wanted.takes_syntax(item.transfer_syntax_uid):
+        return item.transfer_syntax_uid
+    return EXPLICIT_LITTLE if wanted.transfer_syntax == EXPLICIT_LITTLE and transcodable(item.syntax) else ""
 
 
-async def _one_part(kind: str, value: AsyncIterator[bytes]) -> AsyncIterator[tuple[str, AsyncIterator[bytes]]]:
+def _kind(syntax: str) -> str:
+    return f"{_DICOM}; transfer-syntax={syntax}"
+
+
+def _length(item: StoredInstance, syntax: str) -> dict[str, str]:
+    return {"Content-Length": str(item.size_bytes)} if syntax == item.transfer_syntax_uid else {}
+
+
+def _body(retriever: Retriever, place: Place, item: StoredInstance, syntax: str) -> AsyncIterator[bytes]:
+    if syntax == item.transfer_syntax_uid:
+        return retriever.bytes_of(item.object_key)
+    return in_explicit_little_endian(retriever, place, item)
+
+
+async def _one_part(kind: str, value: AsyncIterator[bytes]) -> Parts:
     yield kind, value
-
-
-def _multipart(kind: str, parts: AsyncIterator[tuple[str, AsyncIterator[bytes]]]) -> StreamingResponse:
-    """A multipart/related answer, written as it is read."""
-    boundary = uuid.uuid4().hex
-
-    async def body() -> AsyncIterator[bytes]:
-        async for part_kind, chunks in parts:
-            yield f"--{boundary}\r\nContent-Type: {part_kind}\r\n\r\n".encode()
-            async for chunk in chunks:
-                yield chunk
-            yield b"\r\n"
-        yield f"--{boundary}--\r\n".encode()
-
-    return StreamingResponse(body(), 200, _CACHE, f'multipart/related; type="{kind}"; boundary={boundary}')

@@ -16,6 +16,8 @@ MAX_LIMIT = 1000
 
 _UID = re.compile(r"^[0-9][0-9.]{0,63}$")
 _TIME = re.compile(r"^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$")
+# Said as PS3.18, sections 8.3.4.2 and 8.3.4.4, have it.
+MORE = '299 sonobridge "The number of results exceeded the maximum supported by the server. Additional results can be requested."'
 _NOT_FUZZY = '299 sonobridge "The fuzzymatching parameter is not supported. Only literal matching has been performed."'
 
 # Attribute -> how it is matched, and the name of its condition in queries.sql.
@@ -38,6 +40,9 @@ _KEYS = {
     "00180015": ("text", "body_part"),
     "00200011": ("number", "series_number"),
     "00400244": ("date", "step_date"),
+    "00400245": ("time", "step_time"),
+    "00400275.00400009": ("text", "scheduled_step_id"),
+    "00400275.00401001": ("text", "requested_procedure_id"),
     "00080016": ("uid", "sop_class_uids"),
     "00080018": ("uid", "sop_instance_uids"),
     "00200013": ("number", "instance_number"),
@@ -47,7 +52,7 @@ _KEYS = {
 }
 _LEVEL_OF = {
     **dict.fromkeys(("series_uids", "series_modalities", "series_description", "body_part", "series_number"), "series"),
-    "step_date": "series",
+    **dict.fromkeys(("step_date", "step_time", "scheduled_step_id", "requested_procedure_id"), "series"),
     **dict.fromkeys(("sop_class_uids", "sop_instance_uids", "instance_number", "rows"), "instances"),
     **dict.fromkeys(("columns", "number_of_frames"), "instances"),
 }
@@ -56,12 +61,16 @@ _DEPTH = {"studies": 0, "series": 1, "instances": 2}
 
 @dataclass(frozen=True)
 class Query:
-    """A query at one level. `conditions` are named as in queries.sql; a range is (from, to), either may be None."""
+    """A query at one level. `conditions` are named as in queries.sql; a range is (from, to), either may be None.
+
+    `limit` is `bounded` when it is the platform's and not the asker's.
+    """
 
     level: str
     conditions: dict[str, Any] = field(default_factory=dict)
     include: frozenset[str] = frozenset()
     limit: int = DEFAULT_LIMIT
+    bounded: bool = True
     offset: int = 0
     warnings: tuple[str, ...] = ()
 
@@ -77,18 +86,22 @@ class Query:
         return found
 
 
-def parse(level: str, parameters: Iterable[tuple[str, str]]) -> Query:
-    """The query that the parameters ask. Raises Malformed for what is unknown, or cannot be matched at this level."""
+def parse(level: str, parameters: Iterable[tuple[str, str]], within: dict[str, str] | None = None) -> Query:
+    """The query that the parameters ask, within the study and series that the address names by their conditions.
+
+    Raises Malformed for what is unknown, or cannot be matched at this level.
+    """
     conditions: dict[str, Any] = {}
     include: set[str] = set()
-    limit, offset = DEFAULT_LIMIT, 0
+    limit, bounded, offset = DEFAULT_LIMIT, True, 0
     warnings: list[str] = []
     for name, value in parameters:
         match name:
-            case "organisation":
+            case "organisation" | "accept" | "charset":
                 continue
             case "limit":
-                limit = min(_number(name, value), MAX_LIMIT)
+                asked = _number(name, value)
+                limit, bounded = min(asked, MAX_LIMIT), asked > MAX_LIMIT
             case "offset":
                 offset = _number(name, value)
             case "fuzzymatching":
@@ -96,10 +109,12 @@ def parse(level: str, parameters: Iterable[tuple[str, str]]) -> Query:
                     warnings.append(_NOT_FUZZY)
             case "includefield":
                 for one in value.split(","):
-                    include |= set(BY_LEVEL[level]) if one.strip().lower() == "all" else {_tag(one)}
+                    include |= set(BY_LEVEL[level]) if one.strip().lower() == "all" else {_tag(one).partition(".")[0]}
             case _:
                 _condition(level, name, value, conditions)
-    return Query(level, conditions, frozenset(include), limit, offset, tuple(warnings))
+    for condition, uid in (within or {}).items():
+        conditions[condition] = [uid] if uid in conditions.get(condition, [uid]) else []
+    return Query(level, conditions, frozenset(include), limit, bounded, offset, tuple(warnings))
 
 
 def like(pattern: str) -> str:
@@ -119,14 +134,17 @@ def _condition(level: str, name: str, value: str, conditions: dict[str, Any]) ->
         raise Malformed(f"{name} belongs to a deeper level than {level}", parameter=name)
     if value in ("", "*"):
         return  # universal matching
+    if condition in conditions and kind not in ("uid", "list"):
+        raise Malformed(f"{name} is asked for twice", parameter=name)
     match kind:
         case "uid":
             uids = [uid for uid in re.split(r"[,\\]", value) if uid]
             if not all(_UID.match(uid) for uid in uids):
                 raise Malformed(f"{name}: {value[:80]} is not a list of UIDs", parameter=name)
-            conditions[condition] = uids
+            conditions[condition] = conditions.get(condition, []) + uids
         case "list":
-            conditions[condition] = [like(one) for one in re.split(r"[,\\]", value) if one]
+            found = [like(one) for one in re.split(r"[,\\]", value) if one]
+            conditions[condition] = conditions.get(condition, []) + found
         case "date":
             conditions[condition] = _range(name, value, _day)
         case "time":
@@ -175,8 +193,10 @@ def _number(name: str, value: str) -> int:
 
 
 def _tag(name: str) -> str:
-    """The tag of a keyword or of eight hexadecimal digits. Raises Malformed."""
+    """The tag of a keyword or of eight hexadecimal digits; of an attribute in a sequence both, joined by a dot. Raises Malformed."""
     name = name.strip()
+    if "." in name:
+        return ".".join(_tag(one) for one in name.split("."))
     if re.fullmatch(r"[0-9A-Fa-f]{8}", name):
         return name.upper()
     tag = tag_for_keyword(name)
@@ -187,7 +207,7 @@ def _tag(name: str) -> str:
 
 def _names(level: str) -> list[str]:
     return [
-        keyword_for_tag(int(tag, 16))
+        ".".join(keyword_for_tag(int(one, 16)) for one in tag.split("."))
         for tag, (_, condition) in _KEYS.items()
         if _DEPTH[_LEVEL_OF.get(condition, "studies")] <= _DEPTH[level]
     ]

@@ -19,11 +19,14 @@ class Queries:
     def __init__(self, db: Database, directory: Directory) -> None:
         self._db, self._directory = db, directory
 
-    async def find(self, caller_id: UUID, query: Query, alias: str | None) -> list[dict[str, Any]]:
-        """What the caller may see and the query matches. `extra` holds the attributes asked for that no level keeps."""
+    async def find(self, caller_id: UUID, query: Query, alias: str | None) -> tuple[list[dict[str, Any]], bool]:
+        """What the caller may see and the query matches, and whether the platform's own limit keeps more of it back.
+
+        `extra` in a row holds the attributes asked for that no level keeps.
+        """
         owner = await self._directory.organisation_by_alias(alias) if alias else None
         if alias and owner is None:
-            return []  # as for an organisation of which nothing may be seen
+            return [], False  # as for an organisation of which nothing may be seen
         conditions = {name: value for name, value in query.parameters().items() if value is not None}
         async with self._db.tenant(caller_id) as tx:
             rows = await tx.all(
@@ -31,12 +34,13 @@ class Queries:
                 owner=owner.id if owner else None,
                 study_uids=conditions.pop("study_uids", None),
                 q=Jsonb(conditions),
-                limit=query.limit,
+                limit=query.limit + query.bounded,
                 offset=query.offset,
             )
-            for row in rows:
+            more = len(rows) > query.limit
+            for row in rows[: query.limit]:
                 row["extra"] = await self._extra(tx, row, query)
-        return rows
+        return rows[: query.limit], more
 
     async def _extra(self, tx: Transaction, row: dict[str, Any], query: Query) -> dict[str, Any]:
         here = (

@@ -168,7 +168,7 @@ class Retriever:
             return pixels.to_little_endian(
                 data, image, instance.transfer_syntax_uid, (number - 1) * pixel_bits % 8 if pixel_bits else 0
             )
-        return await self._decoded(pixels.decode, data, image, instance.transfer_syntax_uid)
+        return await self.in_worker(pixels.decode, data, image, instance.transfer_syntax_uid)
 
     async def rendered(self, place: Place, instance: StoredInstance, number: int, wanted: Rendering) -> bytes:
         """A frame as a picture. Raises NotFound, and NotAcceptable when there is nothing to see or no decoder."""
@@ -184,34 +184,36 @@ class Retriever:
             data, syntax_uid = await self.frame(instance, span), instance.transfer_syntax_uid
         else:
             data, syntax_uid = await self.frame_in_little_endian(instance, number, span, image), EXPLICIT_LITTLE
-        return await self._decoded(pixels.render, data, image, syntax_uid, wanted)
+        return await self.in_worker(pixels.render, data, image, syntax_uid, wanted)
 
     async def bulk(self, place: Place, instance: StoredInstance, tag: str) -> AsyncIterator[bytes]:
         """A long value as it is stored, in pieces. Raises NotFound."""
         span = (await self.details(place, instance)).bulk.get(tag.upper())
         if span is None:
             raise NotFound("the instance has no such bulk data")
-        return self._range(instance.frames_key, *span)
+        return self.part_of(instance, *span)
 
     async def bytes_of(self, key: str) -> AsyncIterator[bytes]:
         """A stored object in pieces."""
         async for chunk in self._objects.stream(key):
             yield chunk
 
-    async def _range(self, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
+    async def part_of(self, instance: StoredInstance, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Some of an instance's bytes in pieces, as its frames are counted: inflated where it is deflated."""
         end = offset + length
         while offset < end:
             size = min(_CHUNK_BYTES, end - offset)
-            yield await self._objects.get_range(key, offset, size)
+            yield await self._objects.get_range(instance.frames_key, offset, size)
             offset += size
 
-    async def _decoded(self, function: Any, *arguments: Any) -> bytes:
+    async def in_worker(self, function: Any, *arguments: Any) -> bytes:
+        """What `function` makes of bytes, in a process. Raises NotAcceptable when it cannot."""
         try:
             result: bytes = await self._workers.run(function, *arguments)
         except Undecodable as error:
             raise NotAcceptable(str(error)) from error
         except WorkerDied as error:
-            raise NotAcceptable("the frame makes its decoder die") from error
+            raise NotAcceptable("this instance makes its decoder die") from error
         return result
 
 

@@ -5,12 +5,16 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEGBaseline8Bit
 
+from services.ingest.model.matching import DEFAULT_LIMIT
 from tests.integration.ingest import samples
 from tests.integration.ingest.stage import Stage
 
@@ -107,6 +111,74 @@ async def test_studies_are_found_by_what_they_are(stage: Stage) -> None:
     assert with_more["00280101"]["Value"] == [8]
 
 
+async def test_a_name_is_found_by_the_groups_that_are_asked_for(stage: Stage) -> None:
+    study = samples.uid()
+    await stage.stow(
+        samples.image(study, SpecificCharacterSet="ISO_IR 192", PatientName="Wang^XiaoDong=王^小东=おう^しょう")
+    )
+
+    async def found(name: str) -> int:
+        query = {"PatientName": name, "StudyInstanceUID": study}
+        return len((await stage.get("/dicomweb/studies", params=query)).json())
+
+    for name in ("wang^xiaodong=王^小东", "=王*", "==おう*", "Wang*==おう^しょう", "Wang^XiaoDong=王^小东=おう^しょう"):
+        assert await found(name) == 1, name
+    for name in ("王*=", "Wang*=李*", "=Wang*"):
+        assert await found(name) == 0, name
+
+
+async def test_series_are_found_by_the_procedure_that_made_them(stage: Stage) -> None:
+    study = samples.uid()
+    asked = Dataset()
+    asked.ScheduledProcedureStepID, asked.RequestedProcedureID = "STEP-7", "REQ-9"
+    made = {"PerformedProcedureStepStartDate": "20261101", "PerformedProcedureStepStartTime": "1015"}
+    await stage.stow(samples.image(study, RequestAttributesSequence=[asked], **made))
+
+    async def found(**query: str) -> int:
+        return len((await stage.get(f"/dicomweb/studies/{study}/series", params=query)).json())
+
+    assert await found(PerformedProcedureStepStartDate="20261101-", PerformedProcedureStepStartTime="10-11") == 1
+    assert await found(PerformedProcedureStepStartTime="1016-") == 0
+    assert await found(**{"RequestAttributesSequence.ScheduledProcedureStepID": "STEP-?"}) == 1
+    assert await found(**{"00400275.00401001": "REQ-8"}) == 0
+
+
+async def test_who_gets_not_all_for_the_platforms_own_limit_is_told_so(stage: Stage) -> None:
+    study = samples.uid()
+    await stage.stow(*(samples.image(study, InstanceNumber=number) for number in range(DEFAULT_LIMIT + 1)))
+    path = f"/dicomweb/studies/{study}/instances"
+    first, asked = await stage.get(path), await stage.get(f"{path}?limit=5")
+    assert (len(first.json()), first.headers["warning"][:4]) == (DEFAULT_LIMIT, "299 ")
+    assert (len(asked.json()), "warning" in asked.headers) == (5, False)
+    rest = await stage.get(f"{path}?offset={DEFAULT_LIMIT}")
+    assert (len(rest.json()), "warning" in rest.headers) == (1, False)
+
+
+async def test_results_and_metadata_come_as_xml_when_asked(stage: Stage) -> None:
+    study = samples.uid()
+    await stage.stow(*(samples.image(study, InstanceNumber=number) for number in (1, 2)))
+    accept = {"Accept": 'multipart/related; type="application/dicom+xml"'}
+    for path in (f"/dicomweb/studies/{study}/instances", f"/dicomweb/studies/{study}/metadata"):
+        parts = _parts(await stage.get(path, headers=accept))
+        assert [kind for kind, _ in parts] == ["application/dicom+xml"] * 2
+        roots = [ElementTree.fromstring(body) for _, body in parts]
+        numbers = [root.findtext("{*}DicomAttribute[@keyword='InstanceNumber']/{*}Value") for root in roots]
+        assert numbers == ["1", "2"]
+    assert (await stage.get(f"/dicomweb/studies/{samples.uid()}/instances", headers=accept)).status_code == 204
+
+
+async def test_an_address_alone_says_which_form_it_wants(stage: Stage) -> None:
+    path, _ = await _cine(stage)
+    picture = await stage.get(f"{path}/rendered?accept=image/png")
+    assert picture.headers["content-type"] == "image/png"
+    found = await stage.get(f"{path}/metadata?accept=application/json", headers={"Accept": "text/html"})
+    assert (found.status_code, found.headers["content-type"]) == (200, "application/json")
+
+
+async def test_a_character_that_no_text_can_hold_is_a_bad_request(stage: Stage) -> None:
+    assert (await stage.get("/dicomweb/studies?PatientName=a%00b")).status_code == 400
+
+
 async def test_fuzzy_matching_is_declined_politely(stage: Stage) -> None:
     answer = await stage.get("/dicomweb/studies?PatientName=nobody&fuzzymatching=true")
     assert answer.status_code == 200
@@ -170,8 +242,13 @@ async def test_a_frame_is_shown_as_a_picture(stage: Stage) -> None:
     assert Image.open(io.BytesIO(jpeg.content)).size == (320, 240)
     png = await stage.get(f"{path}/rendered?viewport=100,100", headers={"Accept": "image/png"})
     assert Image.open(io.BytesIO(png.content)).size == (100, 75)
+    accept_parts = {"Accept": 'multipart/related; type="image/png"'}
+    assert [kind for kind, _ in _parts(await stage.get(f"{path}/rendered", headers=accept_parts))] == ["image/png"]
     small = await stage.get(f"{path}/thumbnail")
     assert max(Image.open(io.BytesIO(small.content)).size) == 128
+    assert len(_parts(await stage.get(f"{path}/frames/2,30/rendered", headers=accept_parts))) == 2
+    assert (await stage.get(f"{path}/frames/2,31/rendered", headers=accept_parts)).status_code == 404
+    assert (await stage.get(f"{path}/frames/2,3/rendered", headers={"Accept": "image/png"})).status_code == 406
     assert (await stage.get(f"{path}/rendered?window=1,0")).status_code == 400
     assert (await stage.get(f"{path}/rendered", headers={"Accept": "video/mp4"})).status_code == 406
 
@@ -202,3 +279,58 @@ async def test_studies_and_series_come_whole(stage: Stage) -> None:
     )
     assert other_syntax.status_code == 406
     assert (await stage.get(f"/dicomweb/studies/{samples.uid()}")).status_code == 404
+
+
+async def test_a_study_is_shown_as_a_picture_of_each_instance_that_has_one(stage: Stage) -> None:
+    study, series = samples.uid(), samples.uid()
+    broken = samples.dataset(study, series, syntax=JPEGBaseline8Bit)
+    broken.PixelData = pydicom.encaps.encapsulate([b"\xff\xd8 nothing"])
+    document = samples.dataset(study, samples.uid(), Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.33")
+    for keyword in ("PixelData", "Rows", "Columns"):
+        delattr(document, keyword)
+    images = [samples.image(study, series=series, InstanceNumber=number) for number in (1, 2)]
+    assert (await stage.stow(*images, *map(samples.file_bytes, (broken, document)))).status_code == 200
+    for path in (f"/dicomweb/studies/{study}", f"/dicomweb/studies/{study}/series/{series}"):
+        parts = _parts(await stage.get(f"{path}/rendered"))
+        assert [Image.open(io.BytesIO(body)).size for _, body in parts] == [(48, 32)] * 2
+    other = f"/dicomweb/studies/{study}/series/{document.SeriesInstanceUID}"
+    assert (await stage.get(f"{other}/rendered")).status_code == 406
+    assert (await stage.get(f"/dicomweb/studies/{samples.uid()}/rendered")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "examples_ybr_color.dcm",
+        "JPEG2000.dcm",
+        "MR_small_RLE.dcm",
+        "MR_small_implicit.dcm",
+        "image_dfl.dcm",
+        "reportsi.dcm",
+    ],
+)
+async def test_who_cannot_read_what_is_stored_gets_it_in_explicit_little_endian(stage: Stage, name: str) -> None:
+    stored = pydicom.dcmread(_CINE.parent / name)
+    stored.StudyInstanceUID, stored.SOPInstanceUID = samples.uid(), samples.uid()
+    stored.file_meta.MediaStorageSOPInstanceUID = stored.SOPInstanceUID
+    assert (await stage.stow(samples.file_bytes(stored))).status_code == 200
+    wanted = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.1'}
+    ((kind, body),) = _parts(await stage.get(f"/dicomweb/studies/{stored.StudyInstanceUID}", headers=wanted))
+    given = pydicom.dcmread(io.BytesIO(body))
+    assert kind == f"application/dicom; transfer-syntax={given.file_meta.TransferSyntaxUID}"
+    assert given.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert (given.SOPInstanceUID, given.PatientName) == (stored.SOPInstanceUID, stored.PatientName)
+    besides = {0x00080005, 0xFFFCFFFC}  # text comes in UTF-8 where it had to be rewritten; padding says nothing
+    assert {element.tag for element in given} - besides == {element.tag for element in stored} - besides
+    if "PixelData" in stored:
+        difference = given.pixel_array.astype(int) - stored.pixel_array.astype(int)
+        lossy = stored.file_meta.TransferSyntaxUID == JPEGBaseline8Bit
+        assert np.abs(difference).max() <= (8 if lossy else 0)  # two JPEG decoders round differently
+
+
+async def test_what_has_no_way_to_explicit_little_endian_is_not_acceptable(stage: Stage) -> None:
+    study = samples.uid()
+    await stage.stow(samples.image(study, syntax=ExplicitVRBigEndian))
+    wanted = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.1'}
+    answer = await stage.get(f"/dicomweb/studies/{study}", headers=wanted)
+    assert (answer.status_code, answer.json()["transfer_syntaxes"]) == (406, ["1.2.840.10008.1.2.2"])

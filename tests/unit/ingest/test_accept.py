@@ -20,7 +20,7 @@ _JSON = ("application/dicom+json", "application/json")
     ],
 )
 def test_the_best_liked_type_that_is_offered_is_taken(header: str | None, expected: str) -> None:
-    assert choose(header, _JSON) == expected
+    assert choose(header, _JSON) == (expected, False)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,30 @@ def test_the_best_liked_type_that_is_offered_is_taken(header: str | None, expect
 def test_nothing_that_is_offered_is_not_acceptable(header: str) -> None:
     with pytest.raises(NotAcceptable, match=r"application/dicom\+json"):
         choose(header, _JSON)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ('multipart/related; type="application/dicom+xml"', ("application/dicom+xml", True)),
+        ("multipart/related", ("application/dicom+xml", True)),
+        (
+            'application/dicom+json;q=0.5, multipart/related; type="application/dicom+xml"',
+            ("application/dicom+xml", True),
+        ),
+        (None, ("application/dicom+json", False)),
+    ],
+)
+def test_what_comes_in_parts_only_is_given_to_those_who_take_parts(
+    header: str | None, expected: tuple[str, bool]
+) -> None:
+    assert choose(header, _JSON, ("application/dicom+xml",)) == expected
+
+
+def test_whoever_takes_anything_takes_parts_when_there_is_nothing_else() -> None:
+    assert choose("*/*", (), ("image/jpeg",)) == ("image/jpeg", True)
+    with pytest.raises(NotAcceptable):
+        choose("image/jpeg", (), ("image/jpeg",))
 
 
 def test_multipart_ranges_carry_the_type_and_transfer_syntax_of_their_parts() -> None:

@@ -97,3 +97,43 @@ def test_the_limit_is_bounded() -> None:
 def test_fields_are_included_by_keyword_tag_and_all() -> None:
     assert parse("studies", [("includefield", "PatientComments,00100010")]).include == {"00104000", "00100010"}
     assert "00081030" in parse("studies", [("includefield", "all")]).include
+
+
+def test_a_list_may_be_given_by_naming_the_attribute_again() -> None:
+    asked = [
+        ("StudyInstanceUID", "1.2,1.3"),
+        ("StudyInstanceUID", "1.4"),
+        ("ModalitiesInStudy", "US"),
+        ("00080061", "CT"),
+    ]
+    conditions = parse("studies", asked).conditions
+    assert (conditions["study_uids"], conditions["modalities_in_study"]) == (["1.2", "1.3", "1.4"], ["US", "CT"])
+    with pytest.raises(Malformed, match="twice"):
+        parse("studies", [("PatientID", "1"), ("00100020", "2")])
+
+
+def test_the_address_narrows_what_the_parameters_ask() -> None:
+    def studies(*asked: tuple[str, str]) -> object:
+        return parse("series", asked, {"study_uids": "1.2"}).conditions["study_uids"]
+
+    assert studies() == ["1.2"]
+    assert studies(("StudyInstanceUID", "1.2,1.3")) == ["1.2"]
+    assert studies(("StudyInstanceUID", "1.3")) == []
+
+
+def test_attributes_of_the_request_are_named_through_their_sequence() -> None:
+    for name in ("RequestAttributesSequence.ScheduledProcedureStepID", "00400275.00400009"):
+        assert parse("series", [(name, "S*")]).conditions == {"scheduled_step_id": "S%"}
+    assert parse("studies", [("includefield", "00081110.00081150")]).include == {"00081110"}
+
+
+def test_what_says_how_to_answer_is_no_condition() -> None:
+    assert parse("studies", [("accept", "application/json"), ("charset", "utf-8")]).conditions == {}
+
+
+def test_a_limit_is_bounded_unless_the_asker_sets_a_smaller_one() -> None:
+    assert [parse("studies", asked).bounded for asked in ([], [("limit", "5000")], [("limit", "7")])] == [
+        True,
+        True,
+        False,
+    ]

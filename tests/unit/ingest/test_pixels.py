@@ -15,6 +15,8 @@ from services.ingest.dicom.frames import FrameIndex, join_fragments
 from services.ingest.dicom.inspection import inspect
 from services.ingest.dicom.pixels import Rendering, Undecodable
 from services.ingest.dicom.syntax import BY_UID, EXPLICIT_LITTLE
+from services.ingest.http.rendering import rendering
+from services.shared.errors import Malformed
 
 _FOLDER = Path(pydicom.__file__).parent / "data" / "test_files"
 _EXAMPLES = [
@@ -76,6 +78,23 @@ def test_a_window_brightens_and_the_viewport_shrinks() -> None:
     assert shown(window=(0.0, 100.0)).mean() > shown(window=(2000.0, 100.0)).mean()
     assert shown(size=(64, 32)).shape == (32, 32)
     assert shown(region=(0, 0, 10, 20)).shape == (20, 10)
+    whole = shown()
+    assert np.array_equal(shown(region=(100, 90, 0, 0)), whole[90:, 100:])
+    assert np.array_equal(shown(region=(0, 0, -128, 128)), whole[:, ::-1])
+    assert np.array_equal(shown(region=(0, 0, 0, -50)), whole[49::-1])
+
+
+@pytest.mark.parametrize("text", ["64", "0,32", "9000,32", "a,b", "64,32,-1,0", "64,32,0,0,1,1,1", "64,32,x"])
+def test_a_viewport_that_is_none_is_malformed(text: str) -> None:
+    with pytest.raises(Malformed, match="viewport"):
+        rendering("image/png", {"viewport": text})
+
+
+def test_a_viewport_names_its_source_as_far_as_it_likes() -> None:
+    assert rendering("image/png", {"viewport": "64,32"}).region is None
+    assert rendering("image/png", {"viewport": "64,32,,,24,16"}).region == (0, 0, 24, 16)
+    assert rendering("image/png", {"viewport": "64,32,8,9"}).region == (8, 9, 0, 0)
+    assert rendering("image/png", {"viewport": "64,32,0,0,-24,16"}).region == (0, 0, -24, 16)
 
 
 def test_decoded_frames_have_the_length_that_the_metadata_promises() -> None:
