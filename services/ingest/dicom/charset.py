@@ -6,7 +6,7 @@ PS3.5 section 6.1 and Annexes H, J and K; PS3.3 C.12.1.1.2 for Specific Characte
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.charset import convert_encodings, decode_bytes, python_encoding
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -21,8 +21,10 @@ _SPECIFIC_CHARACTER_SET = 0x00080005
 _TEXT = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 # Their multi-byte characters may hold 5CH, the value delimiter, as second byte (PS3.5 6.1.2.5.4); GB18030 contains the other two.
 _CHINESE = frozenset((GB18030, "GBK", "ISO 2022 GBK"))
-# ESC $ ) A, which calls GB 2312 (ISO 2022 IR 58) into G1, PS3.5 Annex K; pydicom leaves it in the text.
-_TO_GB2312 = "\x1b$)A"
+GB2312 = "ISO 2022 IR 58"
+# ESC $ ) A, which calls GB 2312 into G1, PS3.5 Annex K; pydicom leaves it in the text. ESC ( B calls ASCII into G0, where it is.
+_TO_GB2312, _TO_ASCII = b"\x1b$)A", b"\x1b(B"
+_KNOWN = frozenset(python_encoding) | _CHINESE
 _DEFAULT = frozenset(("", "ISO_IR 6", "ISO 2022 IR 6"))
 
 
@@ -73,8 +75,11 @@ def decode(value: bytes, declared: list[str], name: bool = False) -> str:
         return value.decode("gb18030", "replace")
     if declared and declared[0] == UTF8:
         return value.decode("utf-8", "replace")
+    if GB2312 in declared and all(one in _DEFAULT or one == GB2312 for one in declared):
+        # With nothing else in G1 the escapes tell nothing, and scanners leave some of them out.
+        return value.replace(_TO_GB2312, b"").replace(_TO_ASCII, b"").decode("gb18030", "replace")
     text = decode_bytes(value, convert_encodings(declared), PN_DELIMS if name else TEXT_VR_DELIMS)
-    return text.replace(_TO_GB2312, "")
+    return text.replace(_TO_GB2312.decode(), "")
 
 
 def _declared(dataset: Dataset) -> list[str]:
@@ -86,8 +91,9 @@ def _declared(dataset: Dataset) -> list[str]:
 
 
 def _detect(declared: list[str], texts: list[bytes]) -> str:
-    if all(one in _DEFAULT for one in declared) and not any(b"\x1b" in text for text in texts):
-        return detect(texts)
+    # A set that nobody knows says no more than none.
+    if all(one in _DEFAULT or one not in _KNOWN for one in declared):
+        return GB2312 if any(_TO_GB2312 in text for text in texts) else detect(texts)
     if UTF8 in declared and any(not _is_utf8(text) for text in texts):
         return detect(texts)
     return ""
