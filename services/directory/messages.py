@@ -1,6 +1,9 @@
 """The directory's entities as the protobuf messages that events and gRPC carry."""
 
+from typing import Any
+
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import MessageToDict
 from sonobridge.directory.v1 import directory_pb2 as pb
 from sonobridge.directory.v1 import events_pb2
 
@@ -47,6 +50,24 @@ def change(entity: Entity) -> tuple[str, events_pb2.DirectoryChanged]:
         case Agreement():
             key = f"agreement/{entity.id}/{entity.version}"
             return key, events_pb2.DirectoryChanged(agreement=agreement(entity))
+
+
+def told(entity: Entity) -> tuple[str, str, dict[str, Any]]:
+    """The kind, the name and the content of an entity, as people read them."""
+    _, body = change(entity)
+    kind = str(body.WhichOneof("entity"))
+    content: dict[str, Any] = MessageToDict(
+        getattr(body, kind), preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    match entity:
+        case Organisation():
+            return kind, entity.alias, content
+        case Device():
+            return kind, entity.ae_title, content
+        case Membership():
+            return kind, entity.username, content
+        case Agreement():
+            return kind, entity.number, content
 
 
 def organisation(one: Organisation) -> pb.Organisation:

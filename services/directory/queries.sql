@@ -120,6 +120,19 @@ ON CONFLICT (number) DO NOTHING;
 INSERT INTO agreement_version (agreement_id, version, requester_id, reader_id, valid_from, terms, revision)
 VALUES (%(agreement_id)s, %(version)s, %(requester_id)s, %(reader_id)s, %(valid_from)s, %(terms)s, %(revision)s);
 
+-- name: insert_change
+-- Notes who did what to an entity.
+INSERT INTO change (id, organisation_id, reader_id, subject, username, kind, name, outcome, content)
+VALUES (%(id)s, %(organisation_id)s, %(reader_id)s, %(subject)s, %(username)s, %(kind)s, %(named)s, %(outcome)s, %(content)s);
+
+-- name: list_changes
+-- What was changed, the latest first, before one of them; of one organisation, or of all that are visible.
+SELECT id, organisation_id, at, subject, username, kind, name, outcome, content
+FROM change
+WHERE (%(before)s::uuid IS NULL OR id < %(before)s)
+  AND (%(organisation_id)s::uuid IS NULL OR %(organisation_id)s IN (organisation_id, reader_id))
+ORDER BY id DESC LIMIT %(limit)s;
+
 -- name: delete_coverage
 -- Forgets what an agreement covers, to be written anew.
 DELETE FROM agreement_coverage WHERE agreement_id = %(agreement_id)s;

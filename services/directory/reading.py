@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from services.directory import store
-from services.directory.model import Agreement, Device, Membership, Organisation
+from services.directory.model import Agreement, Change, Device, Membership, Organisation
 from services.directory.service import DirectoryService
 from services.shared.db import Transaction
 from services.shared.errors import Conflict, NotFound
@@ -109,6 +109,15 @@ class Reading:
             if not versions:
                 raise NotFound(f"there is no agreement {number}")
             return versions, await _parties(tx, versions[0])
+
+    async def changes(
+        self, caller: Principal, organisation: str | None, before: UUID | None, limit: int
+    ) -> Page[tuple[Change, Organisation]]:
+        """Who changed what, the latest first: of the organisation, if one is named (raises NotFound), else all that the caller may see."""
+        async with self._open(caller) as tx:
+            owner_id = (await _organisation(tx, organisation)).id if organisation else None
+            page = _page(await store.changes(tx, owner_id, before, limit + 1), limit, lambda one: str(one.id))
+            return Page([(one, await _organisation_by_id(tx, one.organisation_id)) for one in page.items], page.next)
 
     async def every_version(self, caller: Principal) -> list[Agreement]:
         """All versions of all agreements that the caller is a party of."""

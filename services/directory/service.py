@@ -12,6 +12,7 @@ from services.directory.keycloak import Identity
 from services.directory.model import (
     Agreement,
     Device,
+    Done,
     Membership,
     Organisation,
     Outcome,
@@ -65,7 +66,7 @@ class DirectoryService:
         """A transaction that sees what the caller may see."""
         return self._db.work("operator") if OPERATOR in caller.roles else self._db.tenant(caller.organisation_id)
 
-    async def put_organisation(self, proposed: Organisation) -> Put[Organisation]:
+    async def put_organisation(self, by: Principal, proposed: Organisation) -> Put[Organisation]:
         """Raises Conflict where the alias or the social credit code is another's."""
         proposed = replace(proposed, id=PLATFORM_ORGANISATION if proposed.platform else self._ids())
         async with self._db.work("operator") as tx:
@@ -80,10 +81,10 @@ class DirectoryService:
                 await store.insert_organisation(tx, organisation)
             elif outcome == Outcome.CHANGED:
                 await store.update_organisation(tx, organisation)
-            await self._publish(tx, outcome, organisation, organisation.id)
+            await self._publish(tx, by, outcome, organisation, organisation.id)
         return Put(outcome, organisation)
 
-    async def put_device(self, alias: str, proposed: Device) -> Put[Device]:
+    async def put_device(self, by: Principal, alias: str, proposed: Device) -> Put[Device]:
         """`proposed` as a device of the organisation `alias`. Raises Conflict where its AE title is another organisation's."""
         async with self._db.work("operator") as tx:
             await store.lock_writes(tx)
@@ -100,10 +101,10 @@ class DirectoryService:
                 await store.insert_device(tx, device)
             elif outcome == Outcome.CHANGED:
                 await store.update_device(tx, device)
-            await self._publish(tx, outcome, device, owner.id)
+            await self._publish(tx, by, outcome, device, owner.id)
         return Put(outcome, device)
 
-    async def put_membership(self, alias: str, proposed: Membership) -> Put[Membership]:
+    async def put_membership(self, by: Principal, alias: str, proposed: Membership) -> Put[Membership]:
         """`proposed` as a member of the organisation `alias`, with an account at the identity provider.
 
         A person's password is drawn when the account has none yet; a machine's secret is told when the account is new. Each step
@@ -123,7 +124,7 @@ class DirectoryService:
                 await store.insert_membership(tx, membership)
             elif outcome == Outcome.CHANGED:
                 await store.update_membership(tx, membership)
-            await self._publish(tx, outcome, membership, membership.organisation_id)
+            await self._publish(tx, by, outcome, membership, membership.organisation_id)
         crash.point("directory.membership_committed")
         if not membership.active:
             await self._identity.leave(alias, subject)
@@ -131,18 +132,20 @@ class DirectoryService:
         new_account = existing is None or existing.subject != subject
         return Put(outcome, membership, await self._first_secret(membership, new_account))
 
-    async def reset_password(self, username: str) -> str:
+    async def reset_password(self, by: Principal, username: str) -> str:
         """A new password for a person. Raises NotFound."""
-        membership = await self._member(username, machine=False)
+        membership = await self._noted_draw(by, username, machine=False)
         return await self._draw(membership)
 
-    async def reset_secret(self, client_id: str) -> str:
+    async def reset_secret(self, by: Principal, client_id: str) -> str:
         """A new secret for a machine; the one before stops working. Raises NotFound."""
-        await self._member(client_id, machine=True)
+        await self._noted_draw(by, client_id, machine=True)
         metrics.SECRETS_DRAWN.labels("machine").inc()
         return await self._identity.secret(client_id, renew=True)
 
-    async def put_agreement(self, number: str, requester: str, reader: str, terms: Terms) -> Put[Agreement]:
+    async def put_agreement(
+        self, by: Principal, number: str, requester: str, reader: str, terms: Terms
+    ) -> Put[Agreement]:
         """The terms between two organisations, as a new version unless a version says just that already.
 
         Raises Conflict where the terms cannot follow the latest version, or another agreement covers a service at the same time.
@@ -166,7 +169,7 @@ class DirectoryService:
             await self._refuse_overlap(tx, asks, [*versions, agreement])
             await store.insert_version(tx, agreement, coverage_of([*versions, agreement]))
             outcome = Outcome.CHANGED if versions else Outcome.CREATED
-            await self._publish(tx, outcome, agreement, asks.id)
+            await self._publish(tx, by, outcome, agreement, asks.id)
         return Put(outcome, agreement)
 
     async def republish(self) -> dict[str, int]:
@@ -210,11 +213,14 @@ class DirectoryService:
         metrics.SECRETS_DRAWN.labels("person").inc()
         return password
 
-    async def _member(self, username: str, machine: bool) -> Membership:
+    async def _noted_draw(self, by: Principal, username: str, machine: bool) -> Membership:
+        """The member, once it is noted who draws a new secret for it: noted in vain is better than drawn unnoted."""
         async with self._db.work("operator") as tx:
             found = [one for one in await store.memberships_of(tx, username) if one.machine == machine]
-        if not found:
-            raise NotFound(f"there is no {'machine' if machine else 'person'} {username}")
+            if not found:
+                raise NotFound(f"there is no {'machine' if machine else 'person'} {username}")
+            for membership in found:
+                await self._note(tx, by, Done.RENEWED, membership, membership.organisation_id)
         return found[0]
 
     async def _refuse_overlap(self, tx: Transaction, requester: Organisation, versions: list[Agreement]) -> None:
@@ -234,11 +240,19 @@ class DirectoryService:
                 version=other.agreement.version,
             )
 
-    async def _publish(self, tx: Transaction, outcome: Outcome, entity: messages.Entity, owner_id: UUID) -> None:
+    async def _publish(
+        self, tx: Transaction, by: Principal, outcome: Outcome, entity: messages.Entity, owner_id: UUID
+    ) -> None:
         key, body = messages.change(entity)
         metrics.PUTS.labels(key.split("/", 1)[0], outcome).inc()
         if outcome != Outcome.UNCHANGED:
+            await self._note(tx, by, Done(outcome), entity, owner_id)
             await self._outbox.publish(tx, EVENT, key, owner_id, body)
+
+    async def _note(self, tx: Transaction, by: Principal, done: Done, entity: messages.Entity, owner_id: UUID) -> None:
+        kind, name, content = messages.told(entity)
+        reader_id = entity.reader_id if isinstance(entity, Agreement) else None
+        await store.insert_change(tx, self._ids(), owner_id, reader_id, by, kind, name, done, content)
 
 
 async def _named(tx: Transaction, alias: str) -> Organisation:

@@ -8,9 +8,10 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
-from services.directory.model import Agreement, Coverage, Device, Membership, Organisation, Role, Terms
+from services.directory.model import Agreement, Change, Coverage, Device, Done, Membership, Organisation, Role, Terms
 from services.shared.db import Transaction
 from services.shared.errors import Conflict
+from services.shared.tenancy import Principal
 
 _TERMS = TypeAdapter(Terms)
 
@@ -152,6 +153,37 @@ async def insert_version(tx: Transaction, agreement: Agreement, coverage: list[C
         raise Conflict(
             f"agreement {agreement.number} overlaps another one of the same requester: {error.diag.message_detail}"
         ) from error
+
+
+async def insert_change(
+    tx: Transaction,
+    id: UUID,
+    organisation_id: UUID,
+    reader_id: UUID | None,
+    by: Principal,
+    kind: str,
+    name: str,
+    outcome: Done,
+    content: dict[str, Any],
+) -> None:
+    await tx.run(
+        "insert_change",
+        id=id,
+        organisation_id=organisation_id,
+        reader_id=reader_id,
+        subject=by.subject,
+        username=by.username,
+        kind=kind,
+        named=name,
+        outcome=outcome.value,
+        content=Jsonb(content),
+    )
+
+
+async def changes(tx: Transaction, organisation_id: UUID | None, before: UUID | None, limit: int) -> list[Change]:
+    """The latest first; of one organisation, or all that are visible."""
+    rows = await tx.all("list_changes", organisation_id=organisation_id, before=before, limit=limit)
+    return [Change(**row | {"outcome": Done(row["outcome"])}) for row in rows]
 
 
 def _organisation(row: dict[str, Any] | None) -> Organisation | None:

@@ -1,13 +1,13 @@
 """What goes over HTTP: organisations are named by alias, durations are ISO 8601 (`PT24H`), days ISO 8601 dates."""
 
 from dataclasses import asdict, dataclass, fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.model import Agreement, Device, Membership, Organisation, Outcome, Role, Terms
+from services.directory.model import Agreement, Change, Device, Done, Membership, Organisation, Outcome, Role, Terms
 
 _UNSET = UUID(int=0)  # the service gives identities
 
@@ -235,6 +235,27 @@ class MembershipPage(Page):
 
 class AgreementPage(Page):
     items: list[AgreementView]
+
+
+class ChangeView(BaseModel):
+    id: UUID
+    at: datetime
+    subject: str = Field(description="Of the token by which it was done")
+    username: str
+    organisation_id: UUID
+    organisation: str = Field(description="Alias of whose entity it is; an agreement's requester")
+    kind: str = Field(description="organisation, device, membership or agreement")
+    name: str = Field(description="Alias, AE title, user name or client id, number")
+    outcome: Done
+    content: dict[str, Any] = Field(description="The entity as it then was")
+
+    @classmethod
+    def of(cls, one: Change, owner: Organisation) -> "ChangeView":
+        return cls(**asdict(one), organisation=owner.alias)
+
+
+class ChangePage(Page):
+    items: list[ChangeView]
 
 
 class OwnOrganisation(BaseModel):

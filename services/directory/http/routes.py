@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Response
 
@@ -62,7 +63,7 @@ def build(app: FastAPI, service: DirectoryService, own_client_id: str) -> None:
     async def put_organisation(
         alias: str, body: bodies.OrganisationBody, caller: Operator, response: Response
     ) -> bodies.OrganisationPut:
-        put = await service.put_organisation(body.organisation(alias))
+        put = await service.put_organisation(caller, body.organisation(alias))
         return bodies.OrganisationPut(
             outcome=answered(response, put.outcome), organisation=bodies.OrganisationView.of(put.entity)
         )
@@ -82,7 +83,7 @@ def build(app: FastAPI, service: DirectoryService, own_client_id: str) -> None:
     async def put_device(
         ae_title: str, body: bodies.DeviceBody, caller: Operator, response: Response
     ) -> bodies.DevicePut:
-        put = await service.put_device(body.organisation or caller.organisation_alias, body.device(ae_title))
+        put = await service.put_device(caller, body.organisation or caller.organisation_alias, body.device(ae_title))
         owner = await read.organisation_by_id(caller, put.entity.organisation_id)
         return bodies.DevicePut(outcome=answered(response, put.outcome), device=bodies.DeviceView.of(put.entity, owner))
 
@@ -102,7 +103,7 @@ def build(app: FastAPI, service: DirectoryService, own_client_id: str) -> None:
         username: str, body: bodies.MemberBody, caller: Operator, response: Response
     ) -> bodies.MembershipPut:
         alias = body.organisation or caller.organisation_alias
-        put = await service.put_membership(alias, body.membership(username, machine=False))
+        put = await service.put_membership(caller, alias, body.membership(username, machine=False))
         owner = await read.organisation_by_id(caller, put.entity.organisation_id)
         return bodies.MembershipPut(
             outcome=answered(response, put.outcome),
@@ -112,14 +113,14 @@ def build(app: FastAPI, service: DirectoryService, own_client_id: str) -> None:
 
     @app.post(f"{base}/memberships/{{username}}/password")
     async def reset_password(username: str, caller: Operator) -> bodies.Password:
-        return bodies.Password(password=await service.reset_password(username))
+        return bodies.Password(password=await service.reset_password(caller, username))
 
     @app.put(f"{base}/machines/{{client_id}}")
     async def put_machine(
         client_id: str, body: bodies.MemberBody, caller: Operator, response: Response
     ) -> bodies.MachinePut:
         alias = body.organisation or caller.organisation_alias
-        put = await service.put_membership(alias, body.membership(client_id, machine=True))
+        put = await service.put_membership(caller, alias, body.membership(client_id, machine=True))
         owner = await read.organisation_by_id(caller, put.entity.organisation_id)
         return bodies.MachinePut(
             outcome=answered(response, put.outcome),
@@ -129,7 +130,7 @@ def build(app: FastAPI, service: DirectoryService, own_client_id: str) -> None:
 
     @app.post(f"{base}/machines/{{client_id}}/secret")
     async def reset_secret(client_id: str, caller: Operator) -> bodies.ClientSecret:
-        return bodies.ClientSecret(client_secret=await service.reset_secret(client_id))
+        return bodies.ClientSecret(client_secret=await service.reset_secret(caller, client_id))
 
     @app.get(f"{base}/agreements")
     async def list_agreements(caller: Caller, cursor: Cursor = "", limit: Limit = 100) -> bodies.AgreementPage:
@@ -149,10 +150,18 @@ def build(app: FastAPI, service: DirectoryService, own_client_id: str) -> None:
     async def put_agreement(
         number: str, body: bodies.AgreementBody, caller: Operator, response: Response
     ) -> bodies.AgreementPut:
-        put = await service.put_agreement(number, body.requester, body.reader, body.terms())
+        put = await service.put_agreement(caller, number, body.requester, body.reader, body.terms())
         _, parties = await read.agreement(caller, number)
         view = bodies.AgreementView.of(put.entity, parties.requester, parties.reader)
         return bodies.AgreementPut(outcome=answered(response, put.outcome), agreement=view)
+
+    @app.get(f"{base}/changes")
+    async def list_changes(
+        caller: Caller, organisation: Named = None, cursor: UUID | None = None, limit: Limit = 100
+    ) -> bodies.ChangePage:
+        """Who changed what, the latest first: everything for operators, else one's own and one's agreements."""
+        page = await read.changes(caller, organisation, cursor, limit)
+        return bodies.ChangePage(items=[bodies.ChangeView.of(*one) for one in page.items], next=page.next)
 
     @app.post(f"{base}/republish")
     async def republish(caller: Operator) -> bodies.Republished:

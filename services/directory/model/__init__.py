@@ -14,14 +14,17 @@ from services.directory.model.agreement import (
     Tier,
     Turnaround,
 )
+from services.directory.model.change import Change, Done
 from services.directory.model.party import Device, Membership, Organisation, Outcome, Role, check_roles, settle
 from services.directory.model.versions import Coverage, conflict_between, coverage_of, in_force, next_version
 
 __all__ = [
     "Agreement",
     "BillableEvent",
+    "Change",
     "Coverage",
     "Device",
+    "Done",
     "GateMode",
     "Membership",
     "ModelPermission",

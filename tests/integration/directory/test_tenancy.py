@@ -127,7 +127,15 @@ async def test_the_database_itself_keeps_a_tenant_from_writing_and_from_others(
 ) -> None:
     await _region(platform, number)
     async with await psycopg.AsyncConnection.connect(migrated.service("directory"), autocommit=True) as connection:
-        for table in ("organisation", "device", "membership", "agreement", "agreement_version", "agreement_coverage"):
+        for table in (
+            "organisation",
+            "device",
+            "membership",
+            "agreement",
+            "agreement_version",
+            "agreement_coverage",
+            "change",
+        ):
             rows = await (await connection.execute(f"SELECT FROM directory.{table}")).fetchall()
             assert len(rows) == (1 if table == "organisation" else 0)  # the platform itself is everybody's
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
