@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from fastapi import FastAPI
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from pydantic import BaseModel
 from sonobridge.directory.v1 import directory_pb2
 from sonobridge.inference.v1 import events_pb2 as pb
 
@@ -36,6 +37,31 @@ class Directory(Protocol):
     async def agreements_of(self, requester_id: UUID) -> list[directory_pb2.Agreement]: ...
 
 
+class PermissionView(BaseModel):
+    """How an agreement permits a model."""
+
+    agreement_number: str
+    agreement_version: int
+    valid_from: str
+    valid_until: str
+    mode: Literal["approved", "trial", "shadow"]
+    certificate: str
+    ethics_protocol: str
+
+
+class ModelView(BaseModel):
+    name: str
+    version: str
+    digest_sha256: str
+    card: dict[str, Any]
+    permitted: list[PermissionView]
+
+
+class ModelPage(BaseModel):
+    items: list[ModelView]
+    next: None = None
+
+
 def build(app: FastAPI, analyses: Analyses, directory: Directory, models: Mapping[str, InstalledModel]) -> None:
     """Add the routes."""
 
@@ -51,10 +77,10 @@ def build(app: FastAPI, analyses: Analyses, directory: Directory, models: Mappin
         return _analysis(await analyses.get(caller.organisation_id, analysis_id))
 
     @app.get(f"{PREFIX}/models")
-    async def list_models(caller: Principal = _VIEWER) -> dict[str, Any]:
+    async def list_models(caller: Principal = _VIEWER) -> ModelPage:
         """The installed models' cards, and how the caller's own agreements permit each."""
         agreements = await directory.agreements_of(caller.organisation_id)
-        return {"items": [_model(model, agreements) for model in models.values()], "next": None}
+        return ModelPage(items=[_model(model, agreements) for model in models.values()])
 
 
 def _analysis(found: Outcome) -> dict[str, Any]:
@@ -71,24 +97,24 @@ def _analysis(found: Outcome) -> dict[str, Any]:
     }
 
 
-def _model(model: InstalledModel, agreements: list[directory_pb2.Agreement]) -> dict[str, Any]:
-    return {
-        "name": model.card.name,
-        "version": model.card.version,
-        "digest_sha256": model.card.digest_sha256,
-        "card": dict(model.document),
-        "permitted": [
-            {
-                "agreement_number": agreement.number,
-                "agreement_version": agreement.version,
-                "valid_from": agreement.valid_from,
-                "valid_until": agreement.valid_until,
-                "mode": permission.mode.value,
-                "certificate": permission.certificate,
-                "ethics_protocol": permission.ethics_protocol,
-            }
+def _model(model: InstalledModel, agreements: list[directory_pb2.Agreement]) -> ModelView:
+    return ModelView(
+        name=model.card.name,
+        version=model.card.version,
+        digest_sha256=model.card.digest_sha256,
+        card=dict(model.document),
+        permitted=[
+            PermissionView(
+                agreement_number=agreement.number,
+                agreement_version=agreement.version,
+                valid_from=agreement.valid_from,
+                valid_until=agreement.valid_until,
+                mode=permission.mode.value,
+                certificate=permission.certificate,
+                ethics_protocol=permission.ethics_protocol,
+            )
             for agreement in agreements
             for permission in outcome.permissions(agreement)
             if permission.model == model.card.name
         ],
-    }
+    )

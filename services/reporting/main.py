@@ -12,7 +12,7 @@ from services.reporting.documents import fonts
 from services.reporting.documents.seal import Seals
 from services.reporting.overdue import Watch
 from services.reporting.publisher import Publisher, Workshop
-from services.reporting.service import Archive, Desk, Intake, Signing
+from services.reporting.service import Archive, Desk, Intake, Quality, Signing
 from services.reporting.settings import Settings
 from services.shared import directory_copy, grpc_server, http, settings, supervise, telemetry
 from services.shared.auth import Authenticator, ServiceToken
@@ -51,9 +51,8 @@ async def run(stop: asyncio.Event) -> None:
     # Without ingest the service is ready all the same: signed reports go into their studies later.
     besides = {"kafka": http.reaches(given.kafka_bootstrap)}
     app = http.build_app(NAME, "SonoBridge reporting", authenticator, {"postgres": db.ready}, besides)
-    routes.build(
-        app, Desk(db, clock), Signing(db, directory, outbox, clock, publisher), archive, clock, given.public_origin
-    )
+    signing = Signing(db, directory, outbox, clock, publisher)
+    routes.build(app, Desk(db, clock), signing, archive, Quality(db, clock), clock, given.public_origin)
     try:
         await supervise.run(
             {

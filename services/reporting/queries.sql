@@ -165,3 +165,34 @@ SELECT count(*) FILTER (WHERE due_at < %(now)s) AS overdue,
        count(*) FILTER (WHERE due_at >= %(now)s AND due_at <= %(soon)s) AS within_1h,
        count(*) FILTER (WHERE due_at > %(soon)s) AS later
 FROM task WHERE state NOT IN ('signed', 'amended');
+
+-- name: quality_turnaround
+-- By partner and priority: what was first signed since an instant, how much of it in time and how long it took; and what is open now.
+SELECT CASE WHEN t.reader_id = current_organisation() THEN 'read' ELSE 'requested' END AS side,
+       CASE WHEN t.reader_id = current_organisation() THEN t.organisation_id ELSE t.reader_id END AS partner_id,
+       t.priority,
+       count(v.signed_at) AS signed,
+       count(*) FILTER (WHERE v.signed_at <= t.due_at) AS in_time,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM v.signed_at - e.first_completed_at) / 60) AS median_minutes,
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM v.signed_at - e.first_completed_at) / 60) AS p90_minutes,
+       count(*) FILTER (WHERE v.signed_at IS NULL) AS open,
+       count(*) FILTER (WHERE v.signed_at IS NULL AND t.due_at < %(now)s) AS overdue
+FROM task t JOIN exam e ON e.id = t.exam_id LEFT JOIN report_version v ON v.report_id = t.report_id AND v.version = 1
+WHERE t.reader_id IS NOT NULL AND (v.signed_at IS NULL OR v.signed_at >= %(since)s)
+GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3;
+
+-- name: quality_findings
+-- What experts made of each model's findings in the reports first signed since an instant.
+SELECT f -> 'finding' -> 'model' ->> 'name' AS model, f -> 'finding' -> 'model' ->> 'version' AS version,
+       f -> 'finding' -> 'code' ->> 'value' AS code, f -> 'finding' -> 'code' ->> 'scheme' AS scheme,
+       f -> 'finding' -> 'code' ->> 'meaning' AS meaning, f -> 'finding' ->> 'unit' AS unit,
+       count(*) FILTER (WHERE f ->> 'state' = 'accepted') AS accepted,
+       count(*) FILTER (WHERE f ->> 'state' = 'corrected') AS corrected,
+       count(*) FILTER (WHERE f ->> 'state' = 'rejected') AS rejected,
+       avg(abs((f ->> 'corrected_value')::float8 - (f -> 'finding' ->> 'value')::float8))
+           FILTER (WHERE f ->> 'state' = 'corrected') AS mean_correction
+FROM report_version v CROSS JOIN LATERAL jsonb_array_elements(v.content -> 'findings') AS f
+WHERE v.version = 1 AND v.signed_at >= %(since)s
+GROUP BY 1, 2, 3, 4, 5, 6
+ORDER BY 1, 2, 3;

@@ -3,13 +3,14 @@
 import base64
 import binascii
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from services.ingest.model.exam import Exam, missing, patient_of, text
+from services.ingest.http.views import ExamPage, ExamView, RefusalPage
+from services.ingest.model.exam import Exam
 from services.ingest.service.exams import ExamFilter, Exams
 from services.ingest.service.refusals import Refusals
 from services.shared import http
@@ -38,6 +39,7 @@ def routes(exams: Exams, refusals: Refusals) -> APIRouter:
     router = APIRouter(prefix="/api/ingest/v1", tags=["exams"])
     viewer = Annotated[Principal, http.role(*VIEWERS)]
     clinic = Annotated[Principal, http.role("clinic_staff")]
+    sender = Annotated[Principal, http.role("clinic_staff", "quality_manager")]
 
     @router.get("/exams", summary="Exams of one's own, and those that cross to oneself")
     async def list_exams(
@@ -48,59 +50,30 @@ def routes(exams: Exams, refusals: Refusals) -> APIRouter:
         last: Annotated[date | None, Query(alias="to")] = None,
         cursor: str | None = None,
         limit: _LIMIT = 50,
-    ) -> dict[str, Any]:
+    ) -> ExamPage:
         before, before_id = _place(cursor) if cursor else (None, None)
         asked = ExamFilter(study_instance_uid, state, first, last, before, before_id, limit)
         found = await exams.find(caller.organisation_id, asked)
         following = _cursor(found[-1]) if len(found) == limit else None
-        return {"items": [_item(exam) for exam in found], "next": following}
+        return ExamPage(items=[ExamView.of(exam) for exam in found], next=following)
 
     @router.get("/exams/{exam_id}", summary="One exam")
-    async def get_exam(caller: viewer, exam_id: UUID) -> dict[str, Any]:
-        return _item(await exams.read(caller.organisation_id, exam_id))
+    async def get_exam(caller: viewer, exam_id: UUID) -> ExamView:
+        return ExamView.of(await exams.read(caller.organisation_id, exam_id))
 
     @router.post("/exams/{exam_id}/complete", summary="All is sent: the exam may be read")
-    async def complete(caller: clinic, exam_id: UUID, body: Completion | None = None) -> dict[str, Any]:
-        return _item(await exams.complete(caller.organisation_id, exam_id, body.priority if body else None))
+    async def complete(caller: clinic, exam_id: UUID, body: Completion | None = None) -> ExamView:
+        return ExamView.of(await exams.complete(caller.organisation_id, exam_id, body.priority if body else None))
 
     @router.put("/exams/{exam_id}/consent", summary="Record what the patient agreed to")
-    async def consent(caller: clinic, exam_id: UUID, body: Consent) -> dict[str, Any]:
-        return _item(await exams.record_consent(caller.organisation_id, exam_id, body.remote_reading, body.trial))
+    async def consent(caller: clinic, exam_id: UUID, body: Consent) -> ExamView:
+        return ExamView.of(await exams.record_consent(caller.organisation_id, exam_id, body.remote_reading, body.trial))
 
     @router.get("/refusals", summary="What was refused, and why")
-    async def list_refusals(caller: clinic, cursor: UUID | None = None, limit: _LIMIT = 50) -> dict[str, Any]:
-        found = await refusals.list(caller.organisation_id, cursor, limit)
-        return {"items": found, "next": str(found[-1]["id"]) if len(found) == limit else None}
+    async def list_refusals(caller: sender, cursor: UUID | None = None, limit: _LIMIT = 50) -> RefusalPage:
+        return RefusalPage.of(await refusals.list(caller.organisation_id, cursor, limit), limit)
 
     return router
-
-
-def _item(exam: Exam) -> dict[str, Any]:
-    return {
-        "id": exam.id,
-        "study_instance_uid": exam.study_instance_uid,
-        "organisation_id": exam.organisation_id,
-        "state": exam.state,
-        "report_state": exam.report_state,
-        "patient": patient_of(exam.attributes),
-        "modality": exam.modality,
-        "body_part": exam.body_part,
-        "accession_number": text(exam.attributes, "00080050"),
-        "study_description": text(exam.attributes, "00081030"),
-        "priority": exam.priority,
-        "service_date": exam.service_date,
-        "first_instance_at": exam.first_instance_at,
-        "instances": exam.instances,
-        "frames": exam.frames,
-        "coverage": exam.coverage,
-        "reader_id": exam.reader_id,
-        "consent_recorded": exam.consent_recorded,
-        "trial_consent_recorded": exam.trial_consent_recorded,
-        "trace_id": exam.trace_id,
-        "revision": exam.revision,
-        "missing": missing(exam),
-        "character_set": {"declared": exam.character_set_declared, "detected": exam.character_set_detected},
-    }
 
 
 def _cursor(exam: Exam) -> str:

@@ -3,6 +3,7 @@
 from services.reporting.service.archive import Archive
 from services.reporting.service.desk import Desk
 from services.reporting.service.intake import Intake
+from services.reporting.service.quality import Quality
 from services.reporting.service.signing import Signing
 
-__all__ = ["Archive", "Desk", "Intake", "Signing"]
+__all__ = ["Archive", "Desk", "Intake", "Quality", "Signing"]

@@ -13,7 +13,7 @@ import services.reporting
 from services.reporting import http as routes
 from services.reporting.consumers import Handler
 from services.reporting.publisher import Publisher, Workshop
-from services.reporting.service import Archive, Desk, Intake, Signing
+from services.reporting.service import Archive, Desk, Intake, Quality, Signing
 from services.reporting.settings import Settings
 from services.shared import http, settings
 from services.shared.auth import Authenticator
@@ -97,7 +97,7 @@ async def service(given: Settings, workshop: Workshop) -> AsyncIterator[Service]
     archive = Archive(db, directory, objects)
     app = http.build_app("reporting", "reporting", Authenticator(given, directory), {"postgres": db.ready})
     signing = Signing(db, directory, Outbox("reporting", "reporting.v1", clock), clock, publisher)
-    routes.build(app, Desk(db, clock), signing, archive, clock, given.public_origin)
+    routes.build(app, Desk(db, clock), signing, archive, Quality(db, clock), clock, given.public_origin)
     handler = Handler(Intake(db, directory, uuid7))
     yield Service(given, db, objects, directory, clock, archive, handler, app)
     await db.close()

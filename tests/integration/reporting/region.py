@@ -91,6 +91,7 @@ class Region:
         await self.member(self.clinic, "nurse", "clinic_staff")
         await self.member(self.centre, "expert", "expert")
         await self.member(self.centre, "second", "expert")
+        await self.member(self.centre, "manager", "quality_manager")
         await self.member(self.foreign, "stranger", "expert", "clinic_staff", "quality_manager")
         await self.agree(1, reading)
 
