@@ -52,9 +52,9 @@ lock:  ## choose the versions of indirect dependencies anew
 # is served. Both have an environment of their own, for torch is large. `make train-fetal_head DATA=FOLDER MINUTES=90`.
 DATA ?= ../shared/data
 MINUTES ?= 60
-.parts/training/ready: services/inference/training/requirements.txt
+.parts/training/ready: services/inference/training/requirements.lock
 	@python3.11 -m venv .parts/training
-	@.parts/training/bin/pip install --quiet -r $<
+	@.parts/training/bin/pip install --quiet --require-hashes -r $<
 	@touch $@
 
 train-%: .parts/training/ready

@@ -8,3 +8,4 @@ lock() {
 lock pyproject.toml --extra directory --extra ingest --extra inference --extra reporting --extra billing --extra edge -o requirements.lock
 lock pyproject.toml --all-extras -o requirements-dev.lock
 lock infra/triton/requirements.in -o infra/triton/requirements.lock
+lock services/inference/training/requirements.in -o services/inference/training/requirements.lock
