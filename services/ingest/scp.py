@@ -119,6 +119,7 @@ class DicomNode:
             (evt.EVT_REQUESTED, self._requested),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_ECHO, lambda event: _SUCCESS),
+            (evt.EVT_CONN_CLOSE, _forget_unfinished),
         ]
         try:
             server = node.start_server(address, block=False, evt_handlers=handlers)
@@ -223,6 +224,14 @@ def _failure(status: int, comment: str) -> Dataset:
     answer.Status = status
     answer.ErrorComment = comment.encode("ascii", "replace").decode()[:FAILURE_COMMENT_CHARACTERS]
     return answer
+
+
+def _forget_unfinished(event: evt.Event) -> None:
+    """A connection that ends amid a dataset leaves no file, whenever the memory is tidied."""
+    message = event.assoc.dimse.message
+    incoming = message._data_set_file if message is not None else None
+    if isinstance(incoming, IncomingFile):
+        incoming.close()
 
 
 def _send_at_once(event: evt.Event) -> None:

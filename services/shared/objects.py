@@ -34,7 +34,7 @@ class Spool:
         try:
             self._file.write(chunk)
         except OSError as error:
-            raise _storage_error(error) from error
+            raise storage_error(error) from error
         self._hash.update(chunk)
         self.size_bytes += len(chunk)
 
@@ -47,7 +47,7 @@ class Spool:
         try:
             self._file.flush()
         except OSError as error:
-            raise _storage_error(error) from error
+            raise storage_error(error) from error
 
     def sync(self) -> None:
         """Put all that was written onto the disk and close. Raises StorageFull."""
@@ -56,7 +56,7 @@ class Spool:
             os.fsync(self._file.fileno())
             self._file.close()
         except OSError as error:
-            raise _storage_error(error) from error
+            raise storage_error(error) from error
 
     def discard(self) -> None:
         """Forget it; harmless when it was committed."""
@@ -85,7 +85,7 @@ class _Folder:
             spool.path.replace(target)
             _sync_folder(target.parent)
         except OSError as error:
-            raise _storage_error(error) from error
+            raise storage_error(error) from error
 
     def delete(self, key: str) -> None:
         (self._root / key).unlink(missing_ok=True)
@@ -117,7 +117,7 @@ class ObjectStore:
         try:
             return Spool(self.spool_folder / f"{uuid7()}.part")
         except OSError as error:
-            raise _storage_error(error) from error
+            raise storage_error(error) from error
 
     async def commit(self, spool: Spool, key: str) -> None:
         """Make the spool's bytes the object at `key`, durably. Raises StorageFull."""
@@ -219,5 +219,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _storage_error(error: OSError) -> Exception:
+def storage_error(error: OSError) -> Exception:
+    """What a full disk is told as; any other error as it is."""
     return StorageFull() if error.errno in _FULL else error

@@ -21,7 +21,7 @@ from services.shared import crash, telemetry
 from services.shared.clock import Clock
 from services.shared.db import Database
 from services.shared.errors import NotFound, StorageFull
-from services.shared.objects import ObjectStore, Spool
+from services.shared.objects import ObjectStore, Spool, storage_error
 from services.shared.tenancy import object_key
 
 _COPY_BYTES = 1 << 20
@@ -133,6 +133,8 @@ class Receiver:
             raise Refused(
                 reason, str(error), found.sop_class_uid, found.sop_instance_uid, found.study_instance_uid
             ) from error
+        except OSError as error:
+            raise storage_error(error) from error
         except WorkerDied as error:
             raise Refused(refusals.MALFORMED, "the file makes its reader die") from error
 

@@ -1,8 +1,10 @@
 """C-STORE and C-ECHO with real peers: pynetdicom as sender, and dcmtk where it is installed."""
 
 import asyncio
+import io
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from pydicom.uid import (
     RLELossless,
 )
 from pynetdicom import AE
+from pynetdicom.dimse_messages import C_STORE_RQ
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.dsutils import encode
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from tests.integration.ingest import samples
@@ -126,6 +131,32 @@ async def test_many_associations_at_once_all_succeed(stage: Stage, tmp_path: Pat
     answers = await asyncio.gather(*(_store(stage, *paths[at : at + 4]) for at in range(0, 24, 4)))
     assert {answer.Status for batch in answers for answer in batch} == {0}
     assert (await stage.exam(study))["instances"] == 24
+
+
+async def test_a_connection_that_ends_amid_an_instance_leaves_nothing(stage: Stage) -> None:
+    found = samples.dataset(samples.uid(), Rows=400, Columns=400)
+    found.PixelData = bytes(400 * 400)
+    sender = AE(ae_title=stage.ae_title)
+    sender.add_requested_context(found.SOPClassUID, ExplicitVRLittleEndian)
+
+    def break_off() -> None:
+        association = sender.associate("127.0.0.1", stage.dicom_port)
+        request = C_STORE()
+        request.MessageID, request.Priority = 1, 2
+        request.AffectedSOPClassUID, request.AffectedSOPInstanceUID = found.SOPClassUID, found.SOPInstanceUID
+        request.DataSet = io.BytesIO(encode(found, False, True) or b"")
+        message = C_STORE_RQ()
+        message.primitive_to_message(request)
+        for piece in list(message.encode_msg(association.accepted_contexts[0].context_id or 1, 4096))[:-1]:
+            association.dul.send_pdu(piece)
+        while not list(spool.iterdir()):
+            time.sleep(0.05)
+        association.abort()
+
+    spool = stage.folder / "objects" / ".spool"
+    await asyncio.to_thread(break_off)
+    await stage.until(lambda: not list(spool.iterdir()))
+    assert (await stage.get(f"/dicomweb/studies/{found.StudyInstanceUID}")).status_code == 404
 
 
 @pytest.mark.skipif(_DCMTK is None, reason="dcmtk is not installed")

@@ -11,7 +11,7 @@ import httpx
 import psutil
 import psycopg
 import pytest
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 from pynetdicom import AE
 
 from infra.local.postgres import BOOTSTRAP
@@ -85,6 +85,24 @@ async def test_a_full_disk_refuses_for_now_and_recovers_without_help(unstarted: 
     assert (await stage.stow(file)).status_code == 200
     assert await asyncio.to_thread(store) == 0
     assert (await stage.exam(study))["instances"] == 1
+
+
+async def test_a_disk_that_is_full_for_an_inflated_copy_refuses_for_now_too(unstarted: Stage) -> None:
+    stage = unstarted
+    await stage.start()
+    await stage.found()
+    large = samples.dataset(samples.uid(), syntax=DeflatedExplicitVRLittleEndian, Rows=800, Columns=800)
+    large.PixelData = bytes(800 * 800)
+    file = samples.file_bytes(large)
+    await stage.stow(samples.image(samples.uid()))  # the process that reads files is there by now
+    readers = [one.pid for one in psutil.Process(stage.pid).children(recursive=True)]
+    for pid in readers:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+    assert (await stage.stow(file)).status_code == 503
+    assert list((stage.folder / "objects" / ".spool").iterdir()) == []
+    for pid in readers:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert (await stage.stow(file)).status_code == 200
 
 
 def _peak_bytes(pid: int) -> int:
