@@ -24,6 +24,7 @@ def checks() -> dict[str, tuple[Path, list[str]]]:
         "buf lint": (PROTOS, [str(BIN / "buf"), "lint"]),
         "generated protos": (ROOT, [python, "-m", "tests.generated"]),
         "docs/settings.md": (ROOT, [python, "-m", "tests.settings_page"]),
+        "console: API types": (ROOT, [python, "-m", "tests.console_api"]),
         "console: tsc, eslint": (CONSOLE, ["npm", "run", "lint"]),
         "console: unit tests": (CONSOLE, ["npm", "test"]),
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { actionOf } from '../src/viewer/hotkeys'
+import { actionOf, KEY_NAMES } from '../src/viewer/hotkeys'
 
 const key = (part: object) => ({ code: 'KeyL', key: 'l', isComposing: false, ctrlKey: false, metaKey: false, altKey: false, ...part })
 
@@ -18,5 +18,13 @@ describe('hotkeys', () => {
     expect(actionOf(key({}), true)).toBeNull()
     expect(actionOf(key({ ctrlKey: true }), false)).toBeNull()
     expect(actionOf(key({ code: 'KeyQ' }), false)).toBeNull()
+  })
+})
+
+describe('the list of keys', () => {
+  it('names every action that a key has', () => {
+    const codes = ['Space', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'KeyW', 'KeyZ', 'KeyP', 'KeyL', 'KeyE', 'KeyR', 'KeyO', 'Delete', 'Backspace', 'Slash']
+    const actions = new Set(codes.map((code) => actionOf(key({ code, key: '' }), false)))
+    expect(new Set(KEY_NAMES.map(([action]) => action))).toEqual(actions)
   })
 })

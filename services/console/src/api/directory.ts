@@ -8,7 +8,7 @@ export async function aliasOf(id: string, signal?: AbortSignal): Promise<string 
     const page: Page<Organisation> = await getJson(withQuery('/api/directory/v1/organisations', { cursor, limit: 500 }), signal)
     const found = page.items.find((one) => one.id === id)
     if (found) return found.alias
-    cursor = page.next
+    cursor = page.next ?? null
   }
   return null
 }

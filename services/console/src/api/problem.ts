@@ -14,14 +14,17 @@ export class Problem extends Error {
 /** The problem that a failed answer carries; falls back to its status where the body is not problem+json (a proxy's own page). */
 export async function problemOf(response: Response): Promise<Problem> {
   const type = response.headers.get('content-type') ?? ''
-  if (!type.includes('json')) return new Problem(response.status, 'Http', response.statusText)
+  return type.includes('json') ? problemIn(response.status, await response.text()) : new Problem(response.status, 'Http', '')
+}
+
+/** The problem that a body carries, or one of the status alone. */
+export function problemIn(status: number, text: string): Problem {
   try {
-    const body = (await response.json()) as Record<string, unknown>
+    const body = JSON.parse(text) as Record<string, unknown>
     const code = typeof body['type'] === 'string' ? (body['type'].split(':').pop() ?? 'Http') : 'Http'
-    const detail = typeof body['detail'] === 'string' ? body['detail'] : response.statusText
-    return new Problem(response.status, code, detail, body)
+    return new Problem(status, code, typeof body['detail'] === 'string' ? body['detail'] : '', body)
   } catch {
-    return new Problem(response.status, 'Http', response.statusText)
+    return new Problem(status, 'Http', '')
   }
 }
 

@@ -30,6 +30,7 @@ const theme = {
     colorSuccessBorder: '#b5ddb0',
     colorTextDescription: '#55606b',
     colorTextSecondary: '#55606b',
+    colorTextTertiary: '#55606b',
   },
 }
 

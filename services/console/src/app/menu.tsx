@@ -1,5 +1,5 @@
 import {
-  AlertOutlined, ApartmentOutlined, ApiOutlined, AuditOutlined, BankOutlined, CalculatorOutlined, CalendarOutlined, CloudUploadOutlined,
+  AlertOutlined, ApartmentOutlined, ApiOutlined, AuditOutlined, BankOutlined, CalculatorOutlined, CalendarOutlined, CloudUploadOutlined, DashboardOutlined,
   ExperimentOutlined, FileTextOutlined, HeartOutlined, LineChartOutlined, ScheduleOutlined, StopOutlined, TeamOutlined,
 } from '@ant-design/icons'
 import type { ReactNode } from 'react'
@@ -8,7 +8,7 @@ import type { Role } from '../api/types'
 export interface Entry {
   key:
     | 'exams' | 'upload' | 'refusals' | 'worklist' | 'usage' | 'cost' | 'byDay' | 'invoices' | 'settlements' | 'agreements' | 'organisations'
-    | 'devices' | 'members' | 'models' | 'periods' | 'health'
+    | 'devices' | 'members' | 'models' | 'quality' | 'periods' | 'health'
   path: string
   icon: ReactNode
   roles: Role[]
@@ -17,9 +17,10 @@ export interface Entry {
 /** Every page that the menu offers, and to whom. The services decide again on each request. */
 export const MENU: Entry[] = [
   { key: 'worklist', path: '/worklist', icon: <ScheduleOutlined />, roles: ['expert'] },
+  { key: 'quality', path: '/quality', icon: <DashboardOutlined />, roles: ['quality_manager'] },
   { key: 'exams', path: '/exams', icon: <HeartOutlined />, roles: ['clinic_staff', 'quality_manager'] },
   { key: 'upload', path: '/upload', icon: <CloudUploadOutlined />, roles: ['clinic_staff'] },
-  { key: 'refusals', path: '/refusals', icon: <StopOutlined />, roles: ['clinic_staff'] },
+  { key: 'refusals', path: '/refusals', icon: <StopOutlined />, roles: ['clinic_staff', 'quality_manager'] },
   { key: 'usage', path: '/usage', icon: <FileTextOutlined />, roles: ['billing_admin', 'operator'] },
   { key: 'byDay', path: '/by-day', icon: <LineChartOutlined />, roles: ['billing_admin', 'operator'] },
   { key: 'cost', path: '/cost', icon: <CalculatorOutlined />, roles: ['billing_admin'] },

@@ -1,17 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { DatePicker } from 'antd'
 import dayjs from 'dayjs'
-import { useEffect, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { getJson, withQuery } from '../api/client'
 import type { Page } from '../api/types'
+import { BarChart } from '../ui/BarChart'
 import { type Column, DataTable } from '../ui/DataTable'
 import { decimalOf } from '../ui/money'
 import { Nothing } from '../ui/Notice'
 import { PageFrame } from '../ui/PageFrame'
 import { dateIn } from '../ui/time'
 import { useFormat } from '../ui/useFormat'
-import { startChart } from './chart'
 import type { Day } from './types'
 
 const FIRST_DAYS = 30
@@ -66,32 +66,15 @@ export function ByDayPage() {
 function Chart({ rows }: { rows: Day[] }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const element = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (!element.current) return
-    const chart = startChart(element.current)
-    const names = { owes: t('cost.payable'), earns: t('cost.receivable') }
-    chart.setOption({
-      aria: { enabled: true },
-      color: ['#0b5c7a', '#d98a1f'],
-      tooltip: { trigger: 'axis' },
-      legend: { bottom: 0 },
-      grid: { left: 8, right: 16, top: 24, bottom: 36, containLabel: true },
-      xAxis: { type: 'category', data: rows.map((one) => format.date(one.date)) },
-      yAxis: { type: 'value', name: rows[0]?.owes.currency ?? '' },
-      series: (['owes', 'earns'] as const).map((side) => ({
-        name: names[side],
-        type: 'bar',
-        barMaxWidth: 28,
-        data: rows.map((one) => Number(decimalOf(one[side]))),
-      })),
-    })
-    const watch = new ResizeObserver(() => chart.resize())
-    watch.observe(element.current)
-    return () => {
-      watch.disconnect()
-      chart.dispose()
-    }
-  }, [rows, t, format])
-  return <div ref={element} className="chart" role="img" aria-label={t('byDay.chart')} data-testid="chart" />
+  const { categories, series } = useMemo(
+    () => ({
+      categories: rows.map((one) => format.date(one.date)),
+      series: [
+        { name: t('cost.payable'), colour: '#0b5c7a', values: rows.map((one) => Number(decimalOf(one.owes))) },
+        { name: t('cost.receivable'), colour: '#d98a1f', values: rows.map((one) => Number(decimalOf(one.earns))) },
+      ],
+    }),
+    [rows, t, format],
+  )
+  return <BarChart label={t('byDay.chart')} categories={categories} series={series} unit={rows[0]?.owes.currency ?? ''} testId="chart" />
 }

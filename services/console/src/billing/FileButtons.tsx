@@ -23,8 +23,7 @@ export function FileButtons({ path, name }: { path: string; name: string }) {
     try {
       await download(kind === 'pdf' ? `${path}.pdf?language=${language}` : `${path}.csv`, `${name}.${kind}`, accept)
     } catch (error) {
-      const { title, next } = problem(error)
-      void message.error(`${title} ${next}`)
+      void message.error(problem(error).line)
     } finally {
       setBusy(null)
     }

@@ -4,6 +4,7 @@ import { type DragEvent, useRef, useState, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router-dom'
 import { type Column, DataTable } from '../ui/DataTable'
+import { useProblemText } from '../ui/Notice'
 import { PageFrame } from '../ui/PageFrame'
 import { useFormat } from '../ui/useFormat'
 import { droppedFiles } from './dropped'
@@ -15,6 +16,7 @@ const COLOURS = { waiting: 'default', sending: 'processing', stored: 'success', 
 export function UploadPage() {
   const { t } = useTranslation()
   const format = useFormat()
+  const problem = useProblemText()
   const rows = useSyncExternalStore(uploads.subscribe, uploads.snapshot)
   const files = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
@@ -49,13 +51,13 @@ export function UploadPage() {
       render: (row) =>
         row.state === 'interrupted' ? (
           <Flex gap={8} align="center" wrap>
-            <span className="wrap">{row.reason || t('upload.interrupted')}</span>
+            <span className="wrap">{(row.problem && problem(row.problem).detail) || t('upload.interrupted')}</span>
             <Button size="small" icon={<ReloadOutlined />} onClick={() => uploads.retry(row.id)}>
               {t('action.resume')}
             </Button>
           </Flex>
         ) : (
-          <span className="wrap cell-wrap">{row.reason || (row.state === 'stored' ? t('upload.stored') : '—')}</span>
+          <span className="wrap cell-wrap">{row.problem ? problem(row.problem).detail || problem(row.problem).title : row.state === 'stored' ? t('upload.stored') : '—'}</span>
         ),
     },
   ]

@@ -1,7 +1,7 @@
 import Uppy from '@uppy/core'
 import Tus from '@uppy/tus'
 import { bearer } from '../api/client'
-import { Problem } from '../api/problem'
+import { asProblem, type Problem, problemIn } from '../api/problem'
 
 export type UploadState = 'waiting' | 'sending' | 'stored' | 'refused' | 'interrupted'
 
@@ -11,25 +11,19 @@ export interface UploadRow {
   size: number
   sent: number
   state: UploadState
-  reason: string
+  problem: Problem | null
 }
 
 const CHUNK_BYTES = 8 * 1024 * 1024
 const AT_ONCE = 3
 
-interface Answer {
-  status: number
-  reason: string
-}
+type Failure = Error & { originalRequest?: { getURL(): string } | null }
 
-/** The reason in a tus answer's body: problem+json where the service gave one. */
-function reasonOf(status: number, body: string): Answer {
-  try {
-    const parsed = JSON.parse(body) as { detail?: unknown; title?: unknown }
-    return { status, reason: [parsed.detail, parsed.title].find((text): text is string => typeof text === 'string') ?? body }
-  } catch {
-    return { status, reason: body }
-  }
+/** What became of a failed file: refused for what the service answered to its own request, else interrupted. */
+export function outcome(error: Failure, answers: ReadonlyMap<string, Problem>): { state: 'refused' | 'interrupted'; problem: Problem } {
+  const answer = answers.get(error.originalRequest?.getURL() ?? '')
+  const problem = answer ?? asProblem(error)
+  return { state: problem.status >= 400 && problem.status < 500 && problem.status !== 401 ? 'refused' : 'interrupted', problem }
 }
 
 /**
@@ -38,7 +32,7 @@ function reasonOf(status: number, body: string): Answer {
  */
 export class Uploads {
   private readonly uppy = new Uppy({ autoProceed: true, allowMultipleUploadBatches: true })
-  private readonly answers = new Map<string, Answer>()
+  private readonly answers = new Map<string, Problem>()
   private rows: UploadRow[] = []
   private readonly listeners = new Set<() => void>()
 
@@ -57,12 +51,13 @@ export class Uploads {
       },
       onAfterResponse: (request, response) => {
         const status = response.getStatus()
-        if (status >= 400) this.answers.set(request.getURL(), reasonOf(status, response.getBody()))
+        if (status >= 400) this.answers.set(request.getURL(), problemIn(status, response.getBody()))
+        else this.answers.delete(request.getURL())
       },
     })
     this.uppy.on('file-added', (file) => {
       this.uppy.setFileMeta(file.id, { filename: file.name })
-      this.change(file.id, { name: file.name, size: file.size ?? 0, state: 'waiting', sent: 0, reason: '' })
+      this.change(file.id, { name: file.name, size: file.size ?? 0, state: 'waiting', sent: 0, problem: null })
     })
     this.uppy.on('upload-progress', (file, progress) => {
       if (file) this.change(file.id, { state: 'sending', sent: progress.bytesUploaded || 0 })
@@ -72,12 +67,7 @@ export class Uploads {
     })
     this.uppy.on('upload-error', (file, error) => {
       if (!file) return
-      const answer = [...this.answers.values()].at(-1)
-      const url = (error as { originalRequest?: { getURL(): string } }).originalRequest?.getURL()
-      const said = (url === undefined ? undefined : this.answers.get(url)) ?? answer
-      const refused = said !== undefined && said.status >= 400 && said.status < 500
-      const reason = said?.reason ?? (error instanceof Problem ? error.detail : '')
-      this.change(file.id, { state: refused ? 'refused' : 'interrupted', reason })
+      this.change(file.id, outcome(error, this.answers))
     })
   }
 
@@ -93,7 +83,7 @@ export class Uploads {
   }
 
   retry(id: string): void {
-    this.change(id, { state: 'waiting', reason: '' })
+    this.change(id, { state: 'waiting', problem: null })
     void this.uppy.retryUpload(id)
   }
 
@@ -112,7 +102,7 @@ export class Uploads {
 
   private change(id: string, part: Partial<UploadRow>): void {
     const known = this.rows.find((row) => row.id === id)
-    if (known === undefined) this.rows = [...this.rows, { id, name: '', size: 0, sent: 0, state: 'waiting', reason: '', ...part }]
+    if (known === undefined) this.rows = [...this.rows, { id, name: '', size: 0, sent: 0, state: 'waiting', problem: null, ...part }]
     else this.rows = this.rows.map((row) => (row.id === id ? { ...row, ...part } : row))
     this.tell()
   }

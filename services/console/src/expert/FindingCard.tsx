@@ -27,7 +27,7 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
   const label = language === 'zh' ? finding.label_zh : finding.label_en
   const image = useContext(WhereContext)(finding.anchor)
   const { lower, upper, unit, finding_id } = finding
-  const interval = lower !== null && upper !== null && upper > lower ? ` (${format.number(lower, 1)}–${format.number(upper, 1)})` : ''
+  const interval = upper > lower ? ` (${format.number(lower, 1)}–${format.number(upper, 1)})` : ''
   const correct = () => {
     if (value === null) {
       void message.warning(t('finding.needsValue'))
@@ -57,9 +57,9 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
           <Flex wrap gap={4}>
             {image !== null && <Tag>{t('finding.where', { image, frame: finding.anchor.first_frame })}</Tag>}
             <Tag color={COLOURS[finding.state]}>{t(`findingState.${finding.state}`)}</Tag>
-            {finding.certainty_percent !== null && <Tag>{t('finding.certainty', { percent: format.number(finding.certainty_percent) })}</Tag>}
-            {finding.model && <Tag>{`${finding.model.name} ${finding.model.version}`}</Tag>}
-            {finding.model?.mode === 'trial' && <Tag color="warning">{t('finding.investigational')}</Tag>}
+            {finding.certainty_percent > 0 && <Tag>{t('finding.certainty', { percent: format.number(finding.certainty_percent) })}</Tag>}
+            <Tag>{`${finding.model.name} ${finding.model.version}`}</Tag>
+            {finding.model.mode === 'trial' && <Tag color="warning">{t('finding.investigational')}</Tag>}
           </Flex>
         </button>
         {onDecide && !correcting && (

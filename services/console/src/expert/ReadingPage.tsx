@@ -30,8 +30,7 @@ function Reading({ task }: { task: Task }) {
   const [shown, setShown] = useState<Finding[]>([])
   const report = useQuery({
     queryKey: ['report', task.report_id],
-    queryFn: ({ signal }) => getReport(task.report_id ?? '', signal),
-    enabled: task.report_id !== null,
+    queryFn: ({ signal }) => getReport(task.report_id, signal),
     refetchInterval: 15_000,
   })
   const owner = useQuery({ queryKey: ['alias', task.organisation_id], queryFn: ({ signal }) => aliasOf(task.organisation_id, signal), staleTime: Infinity })
@@ -76,7 +75,7 @@ function Reading({ task }: { task: Task }) {
       <section className="reading-side" aria-label={t('read.report')}>
         {report.error && <ErrorNotice error={report.error} onRetry={() => void report.refetch()} />}
         <WhereContext value={where}>
-          <ReportPanel task={task} report={report.data ?? null} loading={task.report_id !== null && report.isPending} selected={selected} onChoose={choose} onShown={setShown} />
+          <ReportPanel task={task} report={report.data ?? null} loading={report.isPending} selected={selected} onChoose={choose} onShown={setShown} />
         </WhereContext>
       </section>
     </div>

@@ -9,6 +9,8 @@ import { patientName } from '../ui/patient'
 import { AiTag, PriorityTag, TaskStateTag } from '../ui/tags'
 import { useFormat } from '../ui/useFormat'
 import { DraftEditor } from './DraftEditor'
+import { FirstReading } from './FirstReading'
+import { SecondReading } from './SecondReading'
 import { SignedReport } from './SignedReport'
 import { useLease } from './useLease'
 
@@ -30,6 +32,7 @@ export function ReportPanel({ task, report, loading, selected, onChoose, onShown
   const mine = task.claimed_by?.subject === me.subject && !done
   const lost = useLease(task.id, mine)
   const choice = { selected, onChoose, onShown }
+  const signedFirst = !done && task.first_signed?.subject === me.subject
   return (
     <Flex vertical gap={12}>
       <Descriptions
@@ -42,6 +45,7 @@ export function ReportPanel({ task, report, loading, selected, onChoose, onShown
           { key: 'birth', label: t('exam.birthDate'), children: format.date(task.patient.birth_date) },
           { key: 'what', label: t('exam.what'), children: [task.modality, task.body_part].filter(Boolean).join(' · ') },
           { key: 'priority', label: t('task.priority'), children: <PriorityTag priority={task.priority} /> },
+          ...(task.double_reading ? [{ key: 'reading', label: t('agreement.reading'), span: 2, children: t('reading.double') }] : []),
           { key: 'due', label: t('task.due'), children: format.dateTime(task.due_at) },
           { key: 'ai', label: t('task.ai'), children: <AiTag state={task.ai} /> },
           { key: 'from', label: t('task.from'), span: 2, children: format.name({ name_zh: task.organisation_name_zh, name_en: task.organisation_name_en }) },
@@ -49,9 +53,12 @@ export function ReportPanel({ task, report, loading, selected, onChoose, onShown
       />
       {lost && <Alert type="warning" showIcon role="alert" title={t('read.leaseLost')} description={t('read.leaseLostNext')} />}
       {done && task.new_images && <Alert type="warning" showIcon title={t('read.newImages')} data-testid="new-images" />}
-      {!done && !mine && <Claim task={task} />}
+      {signedFirst && <Alert type="success" showIcon title={t('second.waiting')} description={t('second.waitingNext')} data-testid="signed-first" />}
+      {!done && !mine && !signedFirst && <Claim task={task} />}
       {loading && <Loading />}
-      {report && mine && <DraftEditor key={`${report.id}/${report.findings.length}/${report.offered.length}`} task={task} report={report} {...choice} />}
+      {report && !done && !mine && <FirstReading report={report} selected={selected} onChoose={onChoose} />}
+      {report && mine && report.first_reading !== null && <SecondReading key={`${report.id}/${report.offered.length}`} task={task} report={report} {...choice} />}
+      {report && mine && report.first_reading === null && <DraftEditor key={`${report.id}/${report.findings.length}/${report.offered.length}`} task={task} report={report} {...choice} />}
       {report && done && <SignedReport key={report.version} task={task} report={report} {...choice} />}
     </Flex>
   )
@@ -70,7 +77,7 @@ function Claim({ task }: { task: Task }) {
       <Alert
         type="info"
         showIcon
-        title={task.claimed_by ? t('read.heldBy', { name: task.claimed_by.display_name, until: format.dateTime(task.claimed_by.until) }) : t('read.free')}
+        title={task.claimed_by ? t('read.heldBy', { name: task.claimed_by.display_name, until: format.dateTime(task.claimed_by.until) }) : t(task.state === 'awaiting_second' ? 'second.free' : 'read.free')}
         action={
           <Button type="primary" loading={claim.isPending} onClick={() => claim.mutate()} data-testid="claim">
             {t('task.claim')}

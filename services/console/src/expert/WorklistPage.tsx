@@ -38,7 +38,7 @@ export function WorklistPage() {
       render: (task) => format.name({ name_zh: task.organisation_name_zh, name_en: task.organisation_name_en }),
     },
     { key: 'ai', title: t('task.ai'), render: (task) => <AiTag state={task.ai} /> },
-    { key: 'state', title: t('task.state'), render: (task) => <TaskStateTag state={task.state} /> },
+    { key: 'state', title: t('task.state'), render: (task) => <State task={task} /> },
     { key: 'holder', title: t('task.holder'), render: (task) => (task.claimed_by?.subject === me.subject ? t('task.me') : (task.claimed_by?.display_name ?? '—')) },
     { key: 'do', title: t('task.do'), render: (task) => <Actions task={task} /> },
   ]
@@ -68,11 +68,21 @@ export function WorklistPage() {
   )
 }
 
+function State({ task }: { task: Task }) {
+  const { t } = useTranslation()
+  const first = task.state === 'awaiting_second' ? task.first_signed : null
+  return (
+    <Flex vertical gap={2} align="start">
+      <TaskStateTag state={task.state} />
+      {first && <small>{t('second.firstReader', { name: first.display_name })}</small>}
+    </Flex>
+  )
+}
+
 function Due({ task }: { task: Task }) {
   const { t } = useTranslation()
   const format = useFormat()
   const now = useNow(30_000)
-  if (task.due_at === null) return <span>—</span>
   const minutes = (new Date(task.due_at).getTime() - now) / 60_000
   const done = task.state === 'signed' || task.state === 'amended'
   return (
@@ -98,22 +108,23 @@ function Actions({ task }: { task: Task }) {
       if (what === 'claim') void navigate(`/read/${task.id}`)
     },
     onError: (error) => {
-      const { title, detail, next } = problem(error)
-      void message.error(`${title} ${detail} ${next}`)
+      void message.error(problem(error).line)
       void queries.invalidateQueries({ queryKey: [WORKLIST] })
     },
   })
   const done = task.state === 'signed' || task.state === 'amended'
   const held = task.claimed_by !== null
   const own = task.claimed_by?.subject === me.subject
+  const signedFirst = task.first_signed?.subject === me.subject
+  const free = !done && !held && !signedFirst
   return (
     <Flex wrap gap={6}>
-      {!done && !held && (
+      {free && (
         <Button type="primary" size="small" loading={change.isPending} onClick={() => change.mutate('claim')} data-testid={`claim-${task.exam_id}`}>
-          {t('task.claim')}
+          {t(task.state === 'awaiting_second' ? 'second.claim' : 'task.claim')}
         </Button>
       )}
-      {(done || held) && (
+      {!free && (
         <Button type={own && !done ? 'primary' : 'default'} size="small" onClick={() => void navigate(`/read/${task.id}`)} data-testid={`open-${task.exam_id}`}>
           {own && !done ? t('task.continue') : t('task.view')}
         </Button>

@@ -1,7 +1,7 @@
-import type { Draft, Finding, FindingDecision, Report } from '../api/types'
+import type { Draft, Finding, FindingDecision, FirstReading, Report } from '../api/types'
 
 /** What the service holds of a draft, as the form edits it. */
-export function draftOf(report: Report): Draft {
+export function draftOf(report: FirstReading): Draft {
   const { description, impression, recommendation, critical } = report
   return { findings: report.findings.map(decisionOf), description, impression, recommendation, critical }
 }
@@ -23,4 +23,9 @@ export function withDecision(finding: Finding, draft: Draft): Finding {
 
 export function undecided(draft: Draft): number {
   return draft.findings.filter((one) => one.state === 'proposed').length
+}
+
+/** Whether the draft still says what the first of two readers signed. */
+export function sameReading(report: Pick<Report, keyof FirstReading | 'first_reading'>): boolean {
+  return report.first_reading !== null && JSON.stringify(draftOf(report)) === JSON.stringify(draftOf(report.first_reading))
 }

@@ -18,10 +18,10 @@ export function useDraft(report: Report, editable: boolean) {
   const [problem, setProblem] = useState<Problem | null>(null)
   const etag = useRef<string | null>(report.etag)
   const wanted = useRef<Draft | null>(null)
-  const running = useRef<Promise<boolean> | null>(null)
+  const running = useRef<Promise<Problem | null> | null>(null)
 
-  const flush = useCallback((): Promise<boolean> => {
-    const work = async (): Promise<boolean> => {
+  const flush = useCallback((): Promise<Problem | null> => {
+    const work = async (): Promise<Problem | null> => {
       while (wanted.current !== null) {
         const next = wanted.current
         wanted.current = null
@@ -32,13 +32,14 @@ export function useDraft(report: Report, editable: boolean) {
           setProblem(null)
         } catch (error) {
           wanted.current ??= next
-          setProblem(asProblem(error))
+          const failure = asProblem(error)
+          setProblem(failure)
           setState('failed')
-          return false
+          return failure
         }
       }
       setState('saved')
-      return true
+      return null
     }
     running.current ??= work().finally(() => {
       running.current = null

@@ -24,5 +24,5 @@ export function useLease(taskId: string, held: boolean): boolean {
     const timer = setInterval(renew, RENEW_MS)
     return () => clearInterval(timer)
   }, [taskId, held, queries])
-  return lost
+  return lost && !held
 }

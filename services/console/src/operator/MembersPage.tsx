@@ -29,8 +29,7 @@ export function MembersPage() {
       const { body } = await send<{ password?: string; client_secret?: string }>('POST', path)
       setSecret({ who: one.username, secret: body.password ?? body.client_secret ?? '' })
     } catch (error) {
-      const { title, next } = problem(error)
-      void message.error(`${title} ${next}`)
+      void message.error(problem(error).line)
     }
   }
   const columns: Column<Membership>[] = [

@@ -1,24 +1,21 @@
 import { Flex, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
-import type { GateMode } from '../api/types'
+import type { Model } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { type Column, DataTable } from '../ui/DataTable'
 import { PageFrame } from '../ui/PageFrame'
 import { ModeTag } from '../ui/tags'
 import { usePages } from '../ui/usePages'
 
-interface Model {
-  name: string
-  version: string
-  digest_sha256: string
-  card: {
-    title?: { zh: string; en: string }
-    task?: string
-    intended_use?: string
-    regulatory?: { class?: string; authority?: string; approved?: boolean; certificate?: string }
-  }
-  permitted: { agreement_number: string; agreement_version: number; mode: GateMode; ethics_protocol: string; certificate: string }[]
+/** What a model's card says of itself; its further lines are for those who read the card. */
+interface Card {
+  title?: { zh: string; en: string }
+  task?: string
+  intended_use?: string
+  regulatory?: { class?: string; approved?: boolean }
 }
+
+const card = (model: Model): Card => model.card
 
 /** The installed models, what their cards say, and how the own agreements permit each. */
 export function ModelsPage() {
@@ -31,19 +28,19 @@ export function ModelsPage() {
       title: t('model.name'),
       render: (one) => (
         <Flex vertical>
-          <strong>{one.card.title?.[language] ?? one.name}</strong>
+          <strong>{card(one).title?.[language] ?? one.name}</strong>
           <span className="mono">{`${one.name} ${one.version}`}</span>
         </Flex>
       ),
     },
-    { key: 'use', title: t('model.use'), render: (one) => <span className="cell-wrap">{one.card.intended_use ?? one.card.task ?? '—'}</span> },
+    { key: 'use', title: t('model.use'), render: (one) => <span className="cell-wrap">{card(one).intended_use ?? card(one).task ?? '—'}</span> },
     {
       key: 'class',
       title: t('model.class'),
       render: (one) => (
         <Flex vertical gap={4}>
-          <span>{one.card.regulatory?.class ?? '—'}</span>
-          <Tag color={one.card.regulatory?.approved ? 'success' : 'warning'}>{one.card.regulatory?.approved ? t('model.approved') : t('model.notApproved')}</Tag>
+          <span>{card(one).regulatory?.class ?? '—'}</span>
+          <Tag color={card(one).regulatory?.approved ? 'success' : 'warning'}>{card(one).regulatory?.approved ? t('model.approved') : t('model.notApproved')}</Tag>
         </Flex>
       ),
     },

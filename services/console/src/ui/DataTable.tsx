@@ -58,7 +58,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
         size="middle"
         rowKey={rowKey}
         dataSource={rows}
-        loading={loading}
+        loading={loading && rows.length > 0}
         pagination={pagination}
         scroll={{ x: true }}
         locale={{ emptyText: loading ? <Loading /> : <Nothing>{empty}</Nothing> }}

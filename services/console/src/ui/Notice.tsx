@@ -1,16 +1,40 @@
 import { Alert, Button, Empty, Flex, Spin, Typography } from 'antd'
-import type { ReactNode } from 'react'
+import { type ReactNode, useContext } from 'react'
 import { useTranslation } from 'react-i18next'
 import { asProblem, type Problem } from '../api/problem'
+import { MeContext } from '../app/me'
+import { useLanguage } from '../app/useLanguage'
+import { inChinese } from '../i18n/zh/sentences'
+import { formatDateTime } from './time'
 
-const KNOWN = [0, 400, 401, 403, 404, 409, 412, 413, 415, 422, 503] as const
+const STATUSES = [0, 400, 401, 403, 404, 409, 412, 413, 415, 422, 503] as const
+const CODES = ['ClaimedByAnother', 'FindingsUndecided', 'NotClaimed', 'SameReaderTwice', 'StorageFull'] as const
 
-export function useProblemText(): (error: unknown) => { title: string; next: string; detail: string } {
+export interface ProblemText {
+  title: string
+  /** What the service said, in the reader's language where it is known; empty where it adds nothing. */
+  detail: string
+  next: string
+  /** All of it, for a message of one line. */
+  line: string
+}
+
+/** A problem in the reader's words: by its code where that says more, else by its status. */
+export function useProblemText(): (error: unknown) => ProblemText {
   const { t } = useTranslation()
+  const language = useLanguage()
+  const zone = useContext(MeContext)?.organisation.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
   return (error) => {
     const problem: Problem = asProblem(error)
-    const status = KNOWN.find((known) => known === problem.status) ?? (problem.status > 500 ? 503 : 500)
-    return { title: t(`problem.s${status}.title`), next: t(`problem.s${status}.next`), detail: problem.detail }
+    const status = STATUSES.find((known) => known === problem.status) ?? (problem.status > 500 ? 503 : 500)
+    const code = CODES.find((known) => known === problem.code) ?? (`s${status}` as const)
+    const title = t(`problem.${code}.title`)
+    const next = t(`problem.${code}.next`)
+    // The browser's own words for a lost connection are nobody's: the title says it.
+    const said = problem.status === 0 || problem.detail === title ? '' : problem.detail
+    const chinese = said === '' ? null : inChinese(problem, (instant) => formatDateTime(instant, 'zh-CN', zone))
+    const detail = language === 'en' || said === '' ? said : (chinese ?? t('problem.original', { text: said }))
+    return { title, detail, next, line: [title, detail, next].filter((part) => part !== '').join(language === 'zh' ? '　' : ' · ') }
   }
 }
 
@@ -27,11 +51,11 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
       title={text.title}
       description={
         <Flex vertical gap={4}>
-          {text.detail !== '' && text.detail !== text.title && <span>{text.detail}</span>}
+          {text.detail !== '' && <span className="wrap">{text.detail}</span>}
           <span>{text.next}</span>
           {typeof trace === 'string' && (
-            <Typography.Text type="secondary" copyable className="wrap">
-              {trace}
+            <Typography.Text type="secondary" copyable={{ text: trace }} className="wrap">
+              {t('problem.trace', { trace })}
             </Typography.Text>
           )}
         </Flex>

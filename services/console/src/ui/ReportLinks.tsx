@@ -12,10 +12,7 @@ export function ReportLinks({ reportId, studyUid, version }: { reportId: string;
   const problem = useProblemText()
   const fetchIt = useMutation({
     mutationFn: ({ path, name, accept }: { path: string; name: string; accept: string }) => download(path, name, accept),
-    onError: (error) => {
-      const { title, next } = problem(error)
-      void message.error(`${title} ${next}`)
-    },
+    onError: (error) => void message.error(problem(error).line),
   })
   const base = `/api/reporting/v1/reports/${reportId}`
   const files = [

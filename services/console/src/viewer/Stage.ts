@@ -86,10 +86,18 @@ export class Stage {
     for (const type of VIEWED) element.addEventListener(type, this.viewed)
     for (const type of MEASURED) eventTarget.addEventListener(type, this.measured)
     this.watch = new ResizeObserver(() => {
-      this.engine.resize(true, true)
-      this.events.onView()
+      this.fit()
     })
     this.watch.observe(element)
+  }
+
+  /** Fits the picture to its element's new size, with the zoom and place that the person chose. */
+  private fit(): void {
+    const chosen = this.viewport.getViewPresentation()
+    this.engine.resize(true, false)
+    if (this.instance !== null) this.viewport.setViewPresentation(chosen)
+    this.viewport.render()
+    this.events.onView()
   }
 
   /** Shows a frame (from 1), standing. Raises Problem where it cannot be fetched. */

@@ -11,6 +11,7 @@ import { ContourOverlay } from './ContourOverlay'
 import type { FrameStore } from './frames'
 import { actionOf, belongsToControl } from './hotkeys'
 import { InstanceStrip } from './InstanceStrip'
+import { KeyHelp } from './KeyHelp'
 import { MeasurementList } from './MeasurementList'
 import { forgetMeasurements, type Measurement, Stage, type Tool } from './Stage'
 import type { Instance } from './study'
@@ -52,6 +53,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
   const [live, setLive] = useState({ frame: 1, dropped: 0 })
   const [tool, setTool] = useState<Tool>('window')
   const [overlay, setOverlay] = useState(true)
+  const [help, setHelp] = useState(false)
   const [view, setView] = useState(0)
   const [measurements, setMeasurements] = useState<Measurement[]>([])
   const { describe, latest } = useDescribe()
@@ -146,6 +148,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
       else if (action === 'nextImage') turn(1)
       else if (action === 'reset') stage?.reset()
       else if (action === 'delete') stage?.removeSelected()
+      else if (action === 'help') setHelp((shown) => !shown)
       else if (action === 'overlay') setOverlay((on) => !on)
       else choose(action)
     }
@@ -196,6 +199,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
             data-testid="tool-overlay"
           />
         </Tooltip>
+        <KeyHelp open={help} onOpen={setHelp} />
       </Flex>
       <div className="picture" data-testid="viewer" data-frame={now} data-instance={instance.sopInstanceUid} data-playing={playing}>
         <div ref={element} className="picture-layer" role="img" aria-label={t('viewer.picture', { number: index + 1, frame: now })} onContextMenu={(event) => event.preventDefault()} />

@@ -1,5 +1,5 @@
 export type Action =
-  | 'play' | 'previousFrame' | 'nextFrame' | 'previousImage' | 'nextImage' | 'window' | 'zoom' | 'pan' | 'length' | 'ellipse' | 'reset' | 'delete' | 'overlay'
+  | 'play' | 'previousFrame' | 'nextFrame' | 'previousImage' | 'nextImage' | 'window' | 'zoom' | 'pan' | 'length' | 'ellipse' | 'reset' | 'delete' | 'overlay' | 'help'
 
 /** Keys by their place on the keyboard (`event.code`), so that an input method or another layout changes nothing. */
 const KEYS: Record<string, Action> = {
@@ -17,7 +17,14 @@ const KEYS: Record<string, Action> = {
   KeyO: 'overlay',
   Delete: 'delete',
   Backspace: 'delete',
+  Slash: 'help',
 }
+
+/** The keys for people: the action and what is printed on its keys. */
+export const KEY_NAMES: [Action, string[]][] = [
+  ['play', ['Space']], ['previousFrame', ['←']], ['nextFrame', ['→']], ['previousImage', ['↑']], ['nextImage', ['↓']], ['window', ['W']], ['zoom', ['Z']], ['pan', ['P']],
+  ['length', ['L']], ['ellipse', ['E']], ['overlay', ['O']], ['reset', ['R']], ['delete', ['Del', '⌫']], ['help', ['?']],
+]
 
 interface Key {
   code: string

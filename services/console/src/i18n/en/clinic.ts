@@ -1,11 +1,11 @@
 export const clinic = {
   exam: {
     patient: 'Patient', patientId: 'Patient ID', birthDate: 'Born', accession: 'Accession number', what: 'Exam', received: 'Received', serviceDate: 'Service date',
-    images: 'Images', imagesFrames: '{{images}} images, {{frames}} frames', image: 'Image {{number}}', imageFrames: 'No. {{number}} · {{frames}} fr.', noImages: 'This study has no images yet.',
+    images: 'Images', imagesFrames: '{{images}} · {{frames}} fr.', image: 'Image {{number}}', imageFrames: 'No. {{number}} · {{frames}} fr.', noImages: 'This study has no images yet.',
     priority: 'Priority', state: 'State', coverage: 'Reader', missing: 'Still missing', nothingMissing: 'Nothing', report: 'Report', uid: 'Study UID',
     empty: 'No exams yet. Upload files, or send them from the scanner.', facts: 'Exam',
     completeTitle: 'Is everything here?', completeHint: 'Say when all images have arrived; reading begins then. Without it the platform waits until no image has come for a while.',
-    complete: 'Exam complete', completeAsk: 'Complete with {{images}} images?', completed: 'The exam is complete and goes to be read.',
+    complete: 'Exam complete', completeAsk: 'Complete the exam? Images: {{images}}', completed: 'The exam is complete and goes to be read.',
     consentTitle: 'Patient’s consent', consentHint: 'Without consent to remote reading nothing leaves your hospital.', consentRemote: 'The patient consents to remote reading',
     consentTrial: 'The patient consents to the trial of AI models', consentSave: 'Save consent', consentSaved: 'Consent saved',
   },
@@ -20,7 +20,7 @@ export const clinic = {
   upload: {
     hint: 'DICOM files from this computer. A broken upload goes on where it stopped.', drop: 'Drop files or folders here, or choose them.', chooseFiles: 'Choose files',
     chooseFolder: 'Choose a folder', file: 'File', size: 'Size', megabytes: '{{size}} MB', progress: 'Progress', progressOf: 'Progress of {{name}}', state: 'State', result: 'Result',
-    stored: 'Stored safely', interrupted: 'The connection broke', summary: '{{total}} files: {{done}} stored, {{refused}} refused', clear: 'Clear finished',
+    stored: 'Stored safely', interrupted: 'The connection broke', summary: 'Files: {{total}}, stored {{done}}, refused {{refused}}', clear: 'Clear finished',
     next: 'When all images of an exam are here, open it and say that it is complete.', empty: 'No files chosen yet.',
   },
   uploadState: { waiting: 'Waiting', sending: 'Sending', stored: 'Stored', refused: 'Refused', interrupted: 'Interrupted' },

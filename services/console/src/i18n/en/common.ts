@@ -11,11 +11,17 @@ export const common = {
   menu: {
     label: 'Menu', open: 'Open the menu', account: 'Account', exams: 'My exams', upload: 'Upload', refusals: 'Refused', worklist: 'Worklist', usage: 'Usage',
     cost: 'Open costs', byDay: 'By day', invoices: 'Invoices', settlements: 'Settlements', agreements: 'Agreements', organisations: 'Organisations',
-    devices: 'Devices', members: 'Members', models: 'Models', periods: 'Periods', health: 'Health',
+    devices: 'Devices', members: 'Members', models: 'Models', quality: 'Quality', periods: 'Periods', health: 'Health',
   },
   problem: {
     broken: { title: 'This page failed', next: 'Load it again. What you had saved is there; tell your platform operator if it fails again.' },
     renewed: { title: 'The console was renewed', next: 'A newer version is there. Load the page again; what you had saved is there.' },
+    original: '{{text}}', trace: 'Number for the operator: {{trace}}',
+    ClaimedByAnother: { title: 'Another expert reads this', next: 'Choose another exam, or wait until the claim ends.' },
+    FindingsUndecided: { title: 'Findings are still undecided', next: 'Accept, correct or reject each finding, then sign.' },
+    NotClaimed: { title: 'You do not hold this exam', next: 'Take it again; your last saved draft is there.' },
+    SameReaderTwice: { title: 'Another expert is needed', next: 'Leave this exam to the second reader and choose another one.' },
+    StorageFull: { title: 'The store is full', next: 'Nothing was lost. Tell your platform operator, then send it again.' },
     s0: { title: 'No answer', next: 'Check the network connection, then try again. Nothing that was saved is lost.' },
     s400: { title: 'The platform could not read this', next: 'Correct what is named above and send it again.' },
     s401: { title: 'You are signed out', next: 'Sign in again; you come back to this page.' },

@@ -9,8 +9,14 @@ export const expert = {
     newImages: 'New images came after signing: look at them and write an addendum.',
     title: 'Reading', pictures: 'Pictures', report: 'Report', findings: 'Findings', noFindings: 'AI proposes nothing here.', free: 'Nobody reads this exam yet.',
     heldBy: '{{name}} reads this until {{until}}.', leaseLost: 'You no longer hold this exam', leaseLostNext: 'Somebody else took it over. Your last saved draft stays; take it again to go on.',
-    offered: 'AI finished after you began: {{count}} findings', offerAccept: 'Add them to the draft', offerDismiss: 'Dismiss', undecided: '{{count}} findings are still to be decided before signing.',
+    offered: 'AI finished after you began. Findings: {{count}}', offerAccept: 'Add them to the draft', offerDismiss: 'Dismiss', undecided: 'Findings still to be decided before signing: {{count}}',
     reload: 'Load what is stored',
+  },
+  second: {
+    claim: 'Take as second reader', firstReader: 'first: {{name}}', firstBy: 'First reading: {{name}}, {{at}}', showFirst: 'What the first reader signed',
+    free: 'It was read once; a second expert is to read it.', hint: 'Look at the pictures, then agree with the first reading or change it. Your signature makes the report.',
+    opinion: 'Your opinion', agree: 'I agree', change: 'I change it', signFirst: 'Sign as first reader', passedOn: 'Signed; a second expert reads it now',
+    waiting: 'You signed this exam first', waitingNext: 'Another expert reads it now; the report goes out with the second signature.',
   },
   finding: {
     where: 'Image {{image}}, frame {{frame}}',
@@ -30,8 +36,12 @@ export const expert = {
   viewer: {
     tools: 'Tools', window: 'Window (W)', zoom: 'Zoom (Z)', pan: 'Pan (P)', length: 'Length (L)', ellipse: 'Ellipse (E)', reset: 'Reset (R)', overlay: 'Contours (O)',
     picture: 'Image {{number}}, frame {{frame}}', play: 'Play (space)', pause: 'Pause (space)', previousFrame: 'Previous frame', nextFrame: 'Next frame', frame: 'Frame',
-    frameOf: '{{frame}} / {{frames}}', loading: '{{loaded}} of {{frames}} frames loaded.', dropped: '{{count}} frames dropped to keep real time.',
-    noTiming: 'The file gives no frame rate: shown at 15 frames a second.', images: 'Images of the study',
+    frameOf: '{{frame}} / {{frames}}', loading: '{{loaded}} of {{frames}} frames loaded.', dropped: 'Frames dropped to keep real time: {{count}}.',
+    noTiming: 'The file gives no frame rate: shown at 15 frames a second.', images: 'Images of the study', keys: 'Keys (?)', space: 'Space',
+  },
+  keys: {
+    play: 'Play, pause', previousFrame: 'Previous frame', nextFrame: 'Next frame', previousImage: 'Previous image', nextImage: 'Next image', window: 'Window', zoom: 'Zoom',
+    pan: 'Pan', length: 'Measure a length', ellipse: 'Measure an ellipse', overlay: 'Contours on or off', reset: 'Reset the view', delete: 'Remove a measurement', help: 'This list',
   },
   measure: {
     list: 'Measurements', hint: 'Measure with length (L) or ellipse (E); values stand here.', remove: 'Remove the measurement', length: 'Length', ellipse: 'Ellipse', circumference: 'circumference {{value}}', axes: 'axes {{long}} × {{short}}', area: 'area {{value}}',

@@ -13,11 +13,17 @@ export const common: typeof en = {
   menu: {
     label: '菜单', open: '打开菜单', account: '账户', exams: '我的检查', upload: '上传', refusals: '被拒文件', worklist: '阅片工作列表', usage: '用量明细',
     cost: '未结费用', byDay: '按日统计', invoices: '账单', settlements: '结算单', agreements: '协议', organisations: '机构',
-    devices: '设备', members: '成员', models: '模型', periods: '账期', health: '运行状态',
+    devices: '设备', members: '成员', models: '模型', quality: '质量', periods: '账期', health: '运行状态',
   },
   problem: {
     broken: { title: '页面出错', next: '请重新加载。已保存的内容仍在；若再次出错，请联系平台运维。' },
     renewed: { title: '控制台已更新', next: '有新版本可用。请重新加载页面，已保存的内容仍在。' },
+    original: '服务原文：{{text}}', trace: '供运维查询的编号：{{trace}}',
+    ClaimedByAnother: { title: '其他专家正在阅片', next: '请选择其他检查，或等待领取到期。' },
+    FindingsUndecided: { title: '还有所见没有处理', next: '请接受、更正或拒绝每一项所见，然后签发。' },
+    NotClaimed: { title: '您没有领取该检查', next: '请重新领取；最后保存的草稿仍在。' },
+    SameReaderTwice: { title: '需要另一位专家', next: '请将该检查留给二审专家，选择其他检查。' },
+    StorageFull: { title: '存储空间已满', next: '没有内容丢失。请告知平台运维，稍后重新发送。' },
     s0: { title: '没有收到应答', next: '请检查网络连接后重试。已保存的内容不会丢失。' },
     s400: { title: '平台无法识别该内容', next: '请按上述说明更正后重新提交。' },
     s401: { title: '您已退出登录', next: '请重新登录，登录后会回到本页。' },

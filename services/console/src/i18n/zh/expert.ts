@@ -14,6 +14,12 @@ export const expert: typeof en = {
     offered: '您开始之后 AI 才完成：{{count}} 项所见', offerAccept: '加入草稿', offerDismiss: '不采用', undecided: '还有 {{count}} 项所见需要处理后才能签发。',
     reload: '载入已保存的内容',
   },
+  second: {
+    claim: '领取二审', firstReader: '一审：{{name}}', firstBy: '一审：{{name}}，{{at}}', showFirst: '一审签署的内容',
+    free: '已完成一审，等待另一位专家二审。', hint: '请查看图像，然后同意一审意见或作出修改。您签发后报告生效。',
+    opinion: '二审意见', agree: '同意', change: '修改', signFirst: '签署一审', passedOn: '一审已签署，等待另一位专家二审',
+    waiting: '您已完成一审', waitingNext: '另一位专家将进行二审；二审签发后报告生效。',
+  },
   finding: {
     where: '图像 {{image}} 第 {{frame}} 帧',
     accept: '接受', correct: '更正', reject: '拒绝', certainty: '可信度 {{percent}} %', correctedValue: '{{label}}的更正值', days: '天', unit: '{{unit}}',
@@ -33,7 +39,11 @@ export const expert: typeof en = {
     tools: '工具', window: '窗宽窗位 (W)', zoom: '缩放 (Z)', pan: '平移 (P)', length: '长度 (L)', ellipse: '椭圆 (E)', reset: '复位 (R)', overlay: '轮廓 (O)',
     picture: '图像 {{number}}，第 {{frame}} 帧', play: '播放（空格）', pause: '暂停（空格）', previousFrame: '上一帧', nextFrame: '下一帧', frame: '帧',
     frameOf: '{{frame}} / {{frames}}', loading: '已加载 {{loaded}} / {{frames}} 帧。', dropped: '为保持实时已跳过 {{count}} 帧。',
-    noTiming: '文件未给出帧率：按每秒 15 帧显示。', images: '检查的图像',
+    noTiming: '文件未给出帧率：按每秒 15 帧显示。', images: '检查的图像', keys: '快捷键 (?)', space: '空格',
+  },
+  keys: {
+    play: '播放、暂停', previousFrame: '上一帧', nextFrame: '下一帧', previousImage: '上一幅图像', nextImage: '下一幅图像', window: '窗宽窗位', zoom: '缩放',
+    pan: '平移', length: '测量长度', ellipse: '测量椭圆', overlay: '显示或隐藏轮廓', reset: '复位', delete: '删除测量', help: '显示本列表',
   },
   measure: {
     list: '测量', hint: '用长度 (L) 或椭圆 (E) 测量，数值列在此处。', remove: '删除测量', length: '长度', ellipse: '椭圆', circumference: '周长 {{value}}', axes: '径线 {{long}} × {{short}}', area: '面积 {{value}}',

@@ -1,0 +1,66 @@
+import { Collapse, Flex, Segmented, Typography } from 'antd'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { saveDraft } from '../api/reporting'
+import type { Finding, Report, Task } from '../api/types'
+import { DraftEditor } from './DraftEditor'
+import { draftOf, sameReading } from './draft'
+import { FirstReading } from './FirstReading'
+import { Offer } from './Offer'
+import { SignButton } from './SignButton'
+
+interface Props {
+  task: Task
+  report: Report
+  selected: string | null
+  onChoose: (finding: Finding) => void
+  onShown: (findings: Finding[]) => void
+}
+
+type Opinion = 'agree' | 'change'
+
+/** The second of two readers: sees what the first signed, agrees with it or changes it, and signs. */
+export function SecondReading({ task, report, selected, onChoose, onShown }: Props) {
+  const { t } = useTranslation()
+  const [opinion, setOpinion] = useState<Opinion>(() => (sameReading(report) ? 'agree' : 'change'))
+  const choice = { selected, onChoose }
+  return (
+    <Flex vertical gap={12} data-testid="second-reading">
+      <Typography.Text>{t('second.hint')}</Typography.Text>
+      <Segmented<Opinion>
+        block
+        aria-label={t('second.opinion')}
+        value={opinion}
+        onChange={setOpinion}
+        options={[
+          { value: 'agree', label: <span data-testid="agree">{t('second.agree')}</span> },
+          { value: 'change', label: <span data-testid="change">{t('second.change')}</span> },
+        ]}
+      />
+      {opinion === 'agree' ? (
+        <Agreement task={task} report={report} {...choice} onShown={onShown} />
+      ) : (
+        <>
+          <Collapse items={[{ key: 'first', label: t('second.showFirst'), children: <FirstReading report={report} {...choice} /> }]} />
+          <DraftEditor task={task} report={report} {...choice} onShown={onShown} />
+        </>
+      )}
+    </Flex>
+  )
+}
+
+/** Signing what the first reader signed. A draft that was changed meanwhile goes back to it first. */
+function Agreement({ task, report, onShown, ...choice }: Props) {
+  const first = report.first_reading
+  useEffect(() => onShown(first?.findings ?? []), [first, onShown])
+  const prepare = async () => {
+    if (first !== null && !sameReading(report)) await saveDraft(report.id, draftOf(first), report.etag)
+  }
+  return (
+    <>
+      <FirstReading report={report} {...choice} />
+      <Offer report={report} before={() => Promise.resolve()} />
+      <SignButton task={task} report={report} before={prepare} />
+    </>
+  )
+}
