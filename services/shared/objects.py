@@ -5,18 +5,27 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from services.shared.clock import uuid7
-from services.shared.errors import NotFound, StorageFull
+from services.shared.errors import NotFound, StorageFull, Unavailable
 from services.shared.settings import ObjectSettings, read_secret
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 _CHUNK_BYTES = 1 << 20
+# A bucket takes large objects in pieces, of which this many are on their way, and so in memory, at once.
+_PIECE_BYTES, _PIECES = 8 << 20, 4
+# Who waits for an answer is told in time that the bucket is away.
+_RETRIES: "RetryConfig" = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -96,12 +105,14 @@ class _Bucket:
         self._store = store
 
     def commit(self, spool: Spool, key: str) -> None:
-        spool.sync()
-        self._store.put(key, spool.path)
+        spool.flush()
+        with _told():
+            self._store.put(key, spool.path, chunk_size=_PIECE_BYTES, max_concurrency=_PIECES)
         spool.discard()
 
     def delete(self, key: str) -> None:
-        self._store.delete(key)
+        with _told():
+            self._store.delete(key)
 
 
 class ObjectStore:
@@ -120,7 +131,7 @@ class ObjectStore:
             raise storage_error(error) from error
 
     async def commit(self, spool: Spool, key: str) -> None:
-        """Make the spool's bytes the object at `key`, durably. Raises StorageFull."""
+        """Make the spool's bytes the object at `key`, durably. Raises StorageFull, and Unavailable as all that follow."""
         await asyncio.to_thread(self._backend.commit, spool, key)
 
     async def put(self, key: str, data: bytes) -> None:
@@ -129,40 +140,32 @@ class ObjectStore:
 
     async def get(self, key: str) -> bytes:
         """The whole object. Raises NotFound."""
-        try:
-            answer = await self._reader.get_async(key)
-            return bytes(await answer.bytes_async())
-        except FileNotFoundError as error:
-            raise NotFound("the object is not in the store") from error
+        with _told():
+            return bytes(await (await self._reader.get_async(key)).bytes_async())
 
     async def get_range(self, key: str, offset: int, length: int) -> bytes:
         """`length` bytes from `offset` on: one range read. Raises NotFound."""
-        try:
+        with _told():
             return bytes(await self._reader.get_range_async(key, start=offset, length=length))
-        except FileNotFoundError as error:
-            raise NotFound("the object is not in the store") from error
 
     async def stream(self, key: str, chunk_bytes: int = _CHUNK_BYTES) -> AsyncIterator[bytes]:
         """The object in pieces. Raises NotFound."""
-        try:
+        with _told():
             answer = await self._reader.get_async(key)
-        except FileNotFoundError as error:
-            raise NotFound("the object is not in the store") from error
-        async for chunk in answer.stream(min_chunk_size=chunk_bytes):
-            yield bytes(chunk)
+            async for chunk in answer.stream(min_chunk_size=chunk_bytes):
+                yield bytes(chunk)
 
     async def size(self, key: str) -> int:
         """The object's size in bytes. Raises NotFound."""
-        try:
+        with _told():
             return int((await self._reader.head_async(key))["size"])
-        except FileNotFoundError as error:
-            raise NotFound("the object is not in the store") from error
 
     async def list(self, prefix: str) -> AsyncIterator[dict[str, Any]]:
         """The objects below `prefix`: path, size and last_modified."""
-        async for batch in self._reader.list(prefix):
-            for entry in batch:
-                yield dict(entry)
+        with _told():
+            async for batch in self._reader.list(prefix):
+                for entry in batch:
+                    yield dict(entry)
 
     async def delete(self, key: str) -> None:
         """Remove the object; harmless when it is not there."""
@@ -196,7 +199,9 @@ def open_store(settings: ObjectSettings, spool_folder: Path | None = None) -> Ob
         keys["endpoint"] = settings.objects_endpoint
         keys["virtual_hosted_style_request"] = False
         keys["client_options"] = {"allow_http": settings.objects_endpoint.startswith("http://")}
-    store = S3Store(url.netloc, prefix=url.path.strip("/") or None, **keys)
+    if settings.objects_region:
+        keys["region"] = settings.objects_region
+    store = S3Store(url.netloc, prefix=url.path.strip("/") or None, retry_config=_RETRIES, **keys)
     return ObjectStore(_Bucket(store), store, spool_folder)
 
 
@@ -217,6 +222,17 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong with the store, in the platform's own errors."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound("the object is not in the store") from error
+    except BaseError as error:
+        raise Unavailable(f"the object store does not answer: {str(error).splitlines()[0]}") from error
 
 
 def storage_error(error: OSError) -> Exception:

@@ -62,6 +62,9 @@ class ObjectSettings(BaseSettings):
 
     objects_url: str = Field(description="file:///folder or s3://bucket/prefix")
     objects_endpoint: str = Field("", description="Endpoint of an S3-compatible server")
+    objects_region: str = Field(
+        "", description="Region of the bucket, as requests are signed for it; us-east-1 unless said"
+    )
     objects_access_key_file: Path | None = Field(None, description="File that holds the bucket's access key")
     objects_secret_key_file: Path | None = Field(None, description="File that holds the bucket's secret key")
 

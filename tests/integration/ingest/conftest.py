@@ -47,7 +47,8 @@ def topics(kafka: Kafka) -> Topics:
     return made
 
 
-def _stage(database: Database, topics: Topics, issuer: FakeIssuer, folder: Path, **more: Any) -> Stage:
+def make_stage(database: Database, topics: Topics, issuer: FakeIssuer, folder: Path, **more: Any) -> Stage:
+    """A stage with its process not yet started; `more` are settings of ingest by name."""
     given = {
         "objects_url": f"file://{folder / 'objects'}",
         "spool_dir": folder / "spool",
@@ -64,7 +65,7 @@ async def stage(
     migrated: Database, topics: Topics, issuer: FakeIssuer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
     """A running ingest that knows the hospitals; the clinic has an agreement with the reader, the others have none."""
-    made = _stage(migrated, topics, issuer, tmp_path_factory.mktemp("ingest"))
+    made = make_stage(migrated, topics, issuer, tmp_path_factory.mktemp("ingest"))
     try:
         await made.start()
         await made.found()
@@ -79,7 +80,7 @@ async def unstarted(
     migrated: Database, kafka_topics: Topics, issuer: FakeIssuer, tmp_path: Path
 ) -> AsyncIterator[Stage]:
     """A stage of one test's own before its process runs: to change its settings, to kill it."""
-    made = _stage(migrated, kafka_topics, issuer, tmp_path)
+    made = make_stage(migrated, kafka_topics, issuer, tmp_path)
     try:
         yield made
     finally:

@@ -1,17 +1,17 @@
-"""The object store, as a folder: durable, ranged, and clear about a full disk."""
+"""The object store as a folder, durable and clear about a full disk; and as a bucket that is away. What both keep is in tests/contract."""
 
 import asyncio
 import errno
-import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.shared.errors import NotFound, StorageFull
+from services.shared.errors import NotFound, StorageFull, Unavailable
 from services.shared.objects import ObjectStore, open_store
 from services.shared.settings import ObjectSettings
+from tests.fakes.settings import free_port
 
 KEY = "018f0000-0000-7000-8000-00000000000a/1.2.3/4.5.6"
 
@@ -19,39 +19,6 @@ KEY = "018f0000-0000-7000-8000-00000000000a/1.2.3/4.5.6"
 @pytest.fixture
 def store(tmp_path: Path) -> ObjectStore:
     return open_store(ObjectSettings(objects_url=f"file://{tmp_path}/objects"))
-
-
-async def test_what_was_spooled_is_read_back_whole_ranged_and_in_pieces(store: ObjectStore) -> None:
-    data = os.urandom(3 << 20)
-    spool = store.spool()
-    for start in range(0, len(data), 100_000):
-        spool.write(data[start : start + 100_000])
-    assert (spool.size_bytes, spool.digest_sha256) == (len(data), hashlib.sha256(data).hexdigest())
-    await store.commit(spool, KEY)
-    spool.discard()
-    assert await store.get(KEY) == data
-    assert await store.get_range(KEY, 1_000_000, 77) == data[1_000_000:1_000_077]
-    assert b"".join([chunk async for chunk in store.stream(KEY)]) == data
-    assert await store.size(KEY) == len(data)
-
-
-async def test_a_discarded_spool_leaves_nothing(store: ObjectStore, tmp_path: Path) -> None:
-    spool = store.spool()
-    spool.write(b"x")
-    spool.discard()
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-async def test_what_is_not_there_is_not_found(store: ObjectStore) -> None:
-    for read in (store.get(KEY), store.get_range(KEY, 0, 1), store.size(KEY)):
-        with pytest.raises(NotFound):
-            await read
-    await store.delete(KEY)
-
-
-async def test_the_same_key_from_many_writers_at_once_is_one_whole_object(store: ObjectStore) -> None:
-    await asyncio.gather(*(store.put(KEY, bytes([number]) * 50_000) for number in range(16)))
-    assert len(set(await store.get(KEY))) == 1
 
 
 async def test_file_and_folders_are_synced_before_a_commit_returns(
@@ -80,3 +47,43 @@ async def test_a_full_disk_is_named_as_that(store: ObjectStore, monkeypatch: pyt
     monkeypatch.undo()
     await store.put(KEY, b"x")
     assert await store.get(KEY) == b"x"
+
+
+def bucket(folder: Path, endpoint: str, region: str = "") -> ObjectStore:
+    for name in ("access", "secret"):
+        (folder / name).write_text("key")
+    settings = ObjectSettings(
+        objects_url="s3://bucket/exams",
+        objects_endpoint=endpoint,
+        objects_region=region,
+        objects_access_key_file=folder / "access",
+        objects_secret_key_file=folder / "secret",
+    )
+    return open_store(settings, folder / "spool")
+
+
+async def test_a_bucket_that_is_away_is_told_as_that(tmp_path: Path) -> None:
+    store = bucket(tmp_path, f"http://127.0.0.1:{free_port()}")
+    for work in (store.put(KEY, b"x"), store.get(KEY), store.get_range(KEY, 0, 1), store.size(KEY), store.delete(KEY)):
+        with pytest.raises(Unavailable, match="object store"):
+            await work
+    with pytest.raises(Unavailable, match="object store"):
+        await anext(store.stream(KEY))
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize(("region", "signed"), [("", "us-east-1"), ("cn-north-1", "cn-north-1")])
+async def test_requests_are_signed_for_the_buckets_region(tmp_path: Path, region: str, signed: str) -> None:
+    authorizations: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        authorizations.extend(line for line in head.splitlines() if line.lower().startswith("authorization:"))
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        store = bucket(tmp_path, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", region)
+        with pytest.raises(NotFound):
+            await store.get(KEY)
+    assert f"/{signed}/s3/aws4_request" in authorizations[0]
