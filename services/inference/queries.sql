@@ -33,6 +33,13 @@ WHERE organisation_id = %(organisation_id)s AND analysis_id = %(analysis_id)s;
 UPDATE analyses SET state = %(state)s, finished_at = %(finished_at)s, outcome = %(outcome)s
 WHERE organisation_id = %(organisation_id)s AND analysis_id = %(analysis_id)s AND state = %(seen)s;
 
+-- name: list_completed_before
+-- The exam's completed analyses of earlier revisions, the latest first.
+SELECT analysis_id, outcome FROM analyses
+WHERE organisation_id = %(organisation_id)s AND exam_id = %(exam_id)s AND exam_revision < %(exam_revision)s
+  AND state = 'completed'
+ORDER BY exam_revision DESC;
+
 -- name: insert_result
 -- Records what the models said; the first record stays.
 INSERT INTO results (organisation_id, analysis_id, result, recorded_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -67,6 +68,7 @@ class Result:
 
     runs: tuple[Run, ...]
     groups: tuple[Group, ...]
+    predecessor: UUID | None = None  # the exam's latest analysis before this one that left a document
 
     @property
     def shown_runs(self) -> tuple[Run, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -100,6 +100,7 @@ class Analyses:
             await store.lock_exam(tx, task.organisation_id, task.analysis.exam_id)
             analysis = await store.analysis(tx, task.organisation_id, task.analysis.analysis_id)
             if analysis.state is State.STARTED:
+                result = replace(result, predecessor=await self._last_documented(tx, task))
                 await store.record_result(tx, task.organisation_id, analysis.analysis_id, result, self._clock.now())
                 await store.move(tx, task.organisation_id, analysis, State.INFERRED)
                 differences = compare_shadows(result)
@@ -112,6 +113,13 @@ class Analyses:
             recorded = await store.recorded_result(tx, task.organisation_id, analysis.analysis_id)
         crash.point("inference.recorded")
         return Task(task.event, task.exam, analysis, recorded)
+
+    async def _last_documented(self, tx: Transaction, task: Task) -> UUID | None:
+        """The exam's latest analysis before this one that left a document in the study."""
+        for analysis, body in await store.completed_before(tx, task.organisation_id, task.analysis):
+            if pb.AnalysisCompleted.FromString(body).sop_instance_uids:
+                return analysis
+        return None
 
     async def finish(self, task: Task, body: Body) -> bool:
         """Commit the outcome and its event; False when the revision had its outcome already."""

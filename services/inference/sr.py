@@ -14,7 +14,7 @@ from highdicom._standard_utils import get_sop_class_iod_map
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr.templates import ImageLibraryEntryDescriptors
 from pydicom.dataset import Dataset
-from pydicom.uid import UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
+from pydicom.uid import ComprehensiveSRStorage, UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
 
 from services.inference import codes
 from services.inference.evidence import PATIENT_AND_STUDY
@@ -48,6 +48,7 @@ def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> byte
         series_description=_series_description(result),
         is_complete=True,
         is_final=False,
+        previous_versions=_before(result, evidence[0].StudyInstanceUID),
         specific_character_set="ISO_IR 192",
         content_date=when.date(),
         content_time=when.time(),
@@ -67,10 +68,22 @@ def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> byte
     for equipment in document.get("ContributingEquipmentSequence") or ():
         equipment.ContributionDateTime = when
     for item in _references(document):
-        item.ReferencedSOPClassUID = classes[item.ReferencedSOPInstanceUID]
+        item.ReferencedSOPClassUID = classes.get(item.ReferencedSOPInstanceUID, item.ReferencedSOPClassUID)
     buffer = BytesIO()
     document.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
+
+
+def _before(result: Result, study_instance_uid: str) -> list[Dataset] | None:
+    """The document that this one comes after (PS3.3, C.17.2: Predecessor Documents)."""
+    if result.predecessor is None:
+        return None
+    before = Dataset()
+    before.StudyInstanceUID = study_instance_uid
+    before.SeriesInstanceUID = series_uid(result.predecessor)
+    before.SOPClassUID = ComprehensiveSRStorage
+    before.SOPInstanceUID = instance_uid(result.predecessor)
+    return [before]
 
 
 class _Document(hd.ComprehensiveSR):

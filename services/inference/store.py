@@ -131,6 +131,17 @@ async def move(
         raise LookupError(f"the analysis {seen.analysis_id} is no longer {seen.state}")
 
 
+async def completed_before(tx: Transaction, organisation_id: UUID, seen: Analysis) -> list[tuple[UUID, bytes]]:
+    """The exam's completed analyses of earlier revisions with their events' bodies, the latest first."""
+    rows = await tx.all(
+        "list_completed_before",
+        organisation_id=organisation_id,
+        exam_id=seen.exam_id,
+        exam_revision=seen.exam_revision,
+    )
+    return [(row["analysis_id"], bytes(row["outcome"])) for row in rows]
+
+
 async def record_result(
     tx: Transaction, organisation_id: UUID, analysis_id: UUID, result: Result, at: datetime
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import grpc
 import highdicom
 import pytest
+from pydicom import dcmread
 
 from tests.integration.inference.pictures import EMPTY, box, ultrasound
 from tests.integration.inference.stage import Stage
@@ -133,7 +134,10 @@ async def test_an_amended_exam_is_analysed_anew_and_an_older_revision_no_more(ru
     found = await running.outcomes(exam.exam_id, count=2, settle=2)
     assert [one.exam_revision for one in found] == [2, 3]
     assert found[0].analysis_id != found[1].analysis_id
-    assert len(running.documents_of(exam)) == 2
+    earlier, later = (dcmread(BytesIO(one)) for one in running.documents_of(exam))
+    assert "PredecessorDocumentsSequence" not in earlier
+    before = later.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+    assert before.ReferencedSOPInstanceUID == earlier.SOPInstanceUID
 
 
 async def test_an_event_that_names_anothers_objects_goes_to_the_dead_letters(running: Stage) -> None:

@@ -1,6 +1,7 @@
 """The SR document: deterministic, readable by highdicom, in Unicode whatever the source was written in."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from services.inference import sr
 from services.inference.evidence import read_evidence
-from services.inference.heading import Heading, instance_uid, tracking_uid
+from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
 from services.inference.model import Code, FrameReading, Measurement, Mode, Outline
 from services.inference.result import Group, Result, Run, Source, compare_shadows, dump, load
 
@@ -105,6 +106,29 @@ def test_highdicom_reads_figures_codes_contour_and_frame_back(tmp_path: Path) ->
     assert np.array_equal(points[0], points[-1])
     assert points.min() >= 0  # the outline reaches beyond the image, its coordinates do not
     assert b"Hadlock" in document(written(tmp_path, b"Wang^Fang "), result())
+
+
+def test_all_figures_of_one_outline_stand_in_one_group_under_one_tracking_uid(tmp_path: Path) -> None:
+    """TID 1410: the tracking identifiers are the region's, and its group holds every measurement of it."""
+    report = highdicom.sr.srread(BytesIO(document(written(tmp_path, b"Wang^Fang "), result())))
+    tracked = [
+        item.UID
+        for item in _items(report)
+        if item.get("ConceptNameCodeSequence") and item.ConceptNameCodeSequence[0].CodeValue == "112040"
+    ]
+    assert tracked == [tracking_uid(HEADING.analysis_id, result().groups[0])]
+
+
+def test_the_document_of_a_later_analysis_names_the_one_before(tmp_path: Path) -> None:
+    path = written(tmp_path, b"Wang^Fang ")
+    assert "PredecessorDocumentsSequence" not in dcmread(BytesIO(document(path, result())))
+    before = uuid.UUID(int=6)
+    (study,) = dcmread(BytesIO(document(path, replace(result(), predecessor=before)))).PredecessorDocumentsSequence
+    (series,) = study.ReferencedSeriesSequence
+    (named,) = series.ReferencedSOPSequence
+    assert (study.StudyInstanceUID, series.SeriesInstanceUID) == ("1.2", series_uid(before))
+    assert named.ReferencedSOPInstanceUID == instance_uid(before)
+    assert named.ReferencedSOPClassUID == "1.2.840.10008.5.1.4.1.1.88.33"
 
 
 def test_the_contour_names_the_frame_of_a_clip_and_none_of_a_still(tmp_path: Path) -> None:
