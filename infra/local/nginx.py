@@ -49,7 +49,7 @@ error_log stderr crit;
 events {{ worker_connections 1024; }}
 http {{
   include /etc/nginx/mime.types;
-  types {{ text/javascript mjs; application/wasm wasm; }}
+  types {{ text/javascript mjs; }}
   default_type application/octet-stream;
   access_log off;
 {temporary}
