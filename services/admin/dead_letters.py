@@ -9,12 +9,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import DecodeError, Message
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 from sonobridge.billing.v1 import events_pb2 as billing
 from sonobridge.directory.v1 import events_pb2 as directory
 from sonobridge.inference.v1 import events_pb2 as inference
@@ -23,13 +20,12 @@ from sonobridge.reporting.v1 import events_pb2 as reporting
 
 from services.admin.connection import Failed
 from services.shared.errors import Unavailable
-from services.shared.kafka import Producer, Record
+from services.shared.kafka import Producer, Record, Taken, held
 
 TOPICS = ("directory.v1", "ingest.v1", "inference.v1", "reporting.v1", "billing.v1")
 SUFFIX = ".dlq"
 _REPLAYED = "dlq_replayed"
 _ORIGIN = "dlq_"
-_POLL_MILLISECONDS = 1000
 
 BODIES: dict[str, type[Message]] = {
     "directory.changed": directory.DirectoryChanged,
@@ -97,10 +93,10 @@ class DeadLetters:
     def all(self, topics: Iterable[str] = TOPICS) -> list[DeadLetter]:
         """Everything put aside, oldest first. Raises Failed when Kafka does not answer."""
         try:
-            found = list(self._read([f"{self._prefix}{topic}{SUFFIX}" for topic in topics]))
-        except (KafkaError, OSError) as error:
+            records = held(self._bootstrap, [f"{self._prefix}{topic}{SUFFIX}" for topic in topics])
+        except Unavailable as error:
             raise Failed(f"Kafka at {self._bootstrap} does not answer: {error}") from error
-        return sorted(found, key=lambda letter: (letter.time, letter.id))
+        return sorted(self._letters(records), key=lambda letter: (letter.time, letter.id))
 
     def one(self, id: str) -> DeadLetter:
         """Raises Failed when there is no such one."""
@@ -129,32 +125,10 @@ class DeadLetters:
             await producer.close()
         return len(letters)
 
-    def _read(self, topics: list[str]) -> Iterator[DeadLetter]:
-        consumer = KafkaConsumer(
-            bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-        try:
-            partitions = [
-                TopicPartition(topic, partition)
-                for topic in topics
-                for partition in sorted(consumer.partitions_for_topic(topic) or ())
-            ]
-            if not partitions:
-                return
-            ends = consumer.end_offsets(partitions)
-            consumer.assign(partitions)
-            consumer.seek_to_beginning(*partitions)
-            records: list[Any] = []
-            while any(consumer.position(partition) < ends[partition] for partition in partitions):
-                for batch in consumer.poll(_POLL_MILLISECONDS).values():
-                    records += batch
-        finally:
-            consumer.close()
-        yield from self._letters(records)
-
-    def _letters(self, records: list[Any]) -> Iterator[DeadLetter]:
+    def _letters(self, records: list[Taken]) -> Iterator[DeadLetter]:
         read = [
-            (record, {name: value.decode(errors="replace") for name, value in record.headers}) for record in records
+            (record, {name: value.decode(errors="replace") for name, value in record.headers.items()})
+            for record in records
         ]
         replayed = {(record.topic, headers[_REPLAYED]) for record, headers in read if _REPLAYED in headers}
         for record, headers in read:
@@ -163,7 +137,7 @@ class DeadLetters:
                     topic=record.topic.removeprefix(self._prefix),
                     partition=record.partition,
                     offset=record.offset,
-                    time=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+                    time=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
                     key=(record.key or b"").decode(errors="replace"),
                     headers=headers,
                     value=record.value or b"",

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from kafka import KafkaConsumer
 
 from infra.demo import region
 from infra.demo.__main__ import CAST
 from infra.demo.outside import Outside
 from infra.local.control import Control
 from infra.local.paths import DEFAULT_STATE, State
+from services.shared.kafka import held
 from tests.flow import Flow
 
 RATES = (63, 280, 500)  # exams a second: round the clock, working hours, peak (docs/architecture.md)
@@ -53,16 +53,11 @@ def peak_bytes(pid: int) -> int:
 
 def event_times(bootstrap: str) -> dict[str, dict[str, list[datetime]]]:
     """Type → exam → the times of such events."""
-    reader = KafkaConsumer(
-        "ingest.v1", "inference.v1", "reporting.v1", "billing.v1",
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=5000,
-    )  # fmt: skip
     found: dict[str, dict[str, list[datetime]]] = {}
-    for record in reader:
-        headers = {name: value.decode() for name, value in record.headers}
+    for record in held(bootstrap, ["ingest.v1", "inference.v1", "reporting.v1", "billing.v1"]):
+        headers = {name: value.decode() for name, value in record.headers.items()}
         times = found.setdefault(headers["ce_type"], {})
         times.setdefault(headers["ce_subject"], []).append(datetime.fromisoformat(headers["ce_time"]))
-    reader.close()
     return found
 
 

@@ -8,10 +8,10 @@ import time
 from datetime import timedelta
 
 import pytest
-from kafka import KafkaConsumer
 
 from infra.demo.chapters import sums_by_currency
 from infra.demo.outside import wait_for
+from services.shared.kafka import held
 from tests.e2e.scene import close
 from tests.flow import Flow
 from tests.stack import Running
@@ -119,12 +119,5 @@ def after_all_is_settled(stack: Running, flow: Flow) -> None:
 
 def dead_letters(stack: Running) -> list[str]:
     topics = [f"{domain}.v1.dlq" for domain in ("directory", "ingest", "inference", "reporting", "billing")]
-    reader = KafkaConsumer(
-        *topics,
-        bootstrap_servers=stack.outside.endpoints["kafka"],
-        auto_offset_reset="earliest",
-        consumer_timeout_ms=4000,
-    )
-    found = [f"{record.topic} {dict(record.headers).get('dlq_reason', b'').decode()}" for record in reader]
-    reader.close()
-    return found
+    records = held(stack.outside.endpoints["kafka"], topics)
+    return [f"{record.topic} {record.headers.get('dlq_reason', b'').decode()}" for record in records]

@@ -53,6 +53,20 @@ class Taken:
     key: bytes | None
     headers: dict[str, bytes]
     value: bytes | None
+    timestamp_ms: int
+
+
+def taken(message: Any) -> Taken:
+    """A record of the client's as this code has it."""
+    return Taken(
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        message.key(),
+        {name: value or b"" for name, value in message.headers() or ()},
+        message.value(),
+        message.timestamp()[1],
+    )
 
 
 async def first_time(tx: Transaction, consumer: str, event: Event) -> bool:
@@ -126,15 +140,7 @@ class Consumer:
         for message in (first, *client.consume(_MAX_POLL_RECORDS - 1, 0)):
             if message.error() is not None:
                 raise Unavailable(f"Kafka: {message.error().str()}")
-            taken = Taken(
-                message.topic(),
-                message.partition(),
-                message.offset(),
-                message.key(),
-                {name: value or b"" for name, value in message.headers() or ()},
-                message.value(),
-            )
-            batch[taken.topic, taken.partition].append(taken)
+            batch[message.topic(), message.partition()].append(taken(message))
         return batch
 
     async def _handle_batch(self, client: Any, batch: dict[tuple[str, int], list[Taken]]) -> None:

@@ -16,7 +16,6 @@ import grpc
 import httpx
 import psycopg
 from google.protobuf.message import Message
-from kafka import KafkaConsumer
 from sonobridge.directory.v1 import directory_pb2 as directory
 from sonobridge.directory.v1 import events_pb2 as directory_events
 from sonobridge.inference.v1 import events_pb2 as pb
@@ -29,7 +28,7 @@ from infra.local.triton import Triton
 from services.shared.clock import uuid7
 from services.shared.events import Event, from_record
 from services.shared.http import ON_BEHALF_OF
-from services.shared.kafka import Producer, Record
+from services.shared.kafka import Producer, Record, Taken, held
 from tests.fakes.ingest import FakeIngest
 from tests.fakes.oidc import FakeIssuer
 from tests.parts import Database, Topics
@@ -208,24 +207,17 @@ class Stage:
         return await asyncio.to_thread(self._outcomes, exam_id, count, seconds, settle)
 
     def _outcomes(self, exam_id: str, count: int, seconds: float, settle: float) -> list[Any]:
-        consumer = KafkaConsumer(
-            self.topics.name("inference.v1"), bootstrap_servers=self.topics.bootstrap, auto_offset_reset="earliest"
-        )
         found: list[Any] = []
         until = time.monotonic() + seconds
-        try:
-            while time.monotonic() < until:
-                for records in consumer.poll(200).values():
-                    for record in records:
-                        event = from_record(record.key, dict(record.headers), record.value)
-                        if event.key == exam_id:
-                            found.append(event.decode(_BODIES[event.type]))
-                            if len(found) == count:
-                                until = min(until, time.monotonic() + settle)
-                if len(found) >= count and settle == 0:
+        settled_at = 0.0
+        while time.monotonic() < until:
+            events = [from_record(one.key, one.headers, one.value) for one in self._held("inference.v1")]
+            found = [event.decode(_BODIES[event.type]) for event in events if event.key == exam_id]
+            if len(found) >= count:
+                settled_at = settled_at or time.monotonic() + settle
+                if time.monotonic() >= settled_at:
                     break
-        finally:
-            consumer.close()
+            time.sleep(0.2)
         if len(found) < count:
             raise AssertionError(f"{len(found)} outcomes\n{(self.folder / 'inference.log').read_text()[-4000:]}")
         return found
@@ -239,19 +231,16 @@ class Stage:
         return await asyncio.to_thread(self._dead_letter, exam_id)
 
     def _dead_letter(self, exam_id: str, seconds: float = 30) -> str:
-        consumer = KafkaConsumer(
-            self.topics.name("ingest.v1.dlq"), bootstrap_servers=self.topics.bootstrap, auto_offset_reset="earliest"
-        )
         until = time.monotonic() + seconds
-        try:
-            while time.monotonic() < until:
-                for records in consumer.poll(200).values():
-                    for record in records:
-                        if record.key.decode() == exam_id:
-                            return str(dict(record.headers)["dlq_reason"].decode())
-        finally:
-            consumer.close()
+        while time.monotonic() < until:
+            for record in self._held("ingest.v1.dlq"):
+                if (record.key or b"").decode() == exam_id:
+                    return record.headers["dlq_reason"].decode()
+            time.sleep(0.2)
         raise AssertionError("nothing was put aside")
+
+    def _held(self, topic: str) -> list[Taken]:
+        return held(self.topics.bootstrap, [self.topics.name(topic)])
 
     async def get_analysis(self, organisation_id: UUID, exam_id: str) -> service_pb2.GetAnalysisResponse:
         """GetAnalysis as a platform service acting for the organisation."""

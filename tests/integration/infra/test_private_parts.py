@@ -2,10 +2,10 @@
 
 import psycopg
 import pytest
-from kafka import KafkaConsumer, KafkaProducer
 from psycopg import errors
 
 from infra.local.postgres import SERVICES
+from services.shared.kafka import Producer, Record, held
 from tests.parts import Database, Topics
 
 
@@ -52,16 +52,9 @@ def test_a_wrong_password_opens_nothing(postgres_database: Database) -> None:
         psycopg.connect(psycopg.conninfo.make_conninfo(postgres_database.service("ingest"), password="wrong"))
 
 
-def test_a_record_sent_to_a_topic_is_read_from_it(kafka_topics: Topics) -> None:
-    producer = KafkaProducer(bootstrap_servers=kafka_topics.bootstrap)
-    producer.send(kafka_topics.name("ingest.v1"), key=b"exam", value=b"completed").get(timeout=30)
-    producer.close()
-    consumer = KafkaConsumer(
-        kafka_topics.name("ingest.v1"),
-        bootstrap_servers=kafka_topics.bootstrap,
-        auto_offset_reset="earliest",
-        consumer_timeout_ms=30_000,
-    )
-    record = next(consumer)
-    consumer.close()
-    assert (record.key, record.value) == (b"exam", b"completed")
+async def test_a_record_sent_to_a_topic_is_read_from_it(kafka_topics: Topics) -> None:
+    producer = Producer(kafka_topics.bootstrap, kafka_topics.prefix)
+    await producer.send([Record("ingest.v1", "exam", {"kind": "test"}, b"completed")])
+    await producer.close()
+    (record,) = held(kafka_topics.bootstrap, [kafka_topics.name("ingest.v1"), "a topic that is not there"])
+    assert (record.key, record.headers, record.value) == (b"exam", {"kind": b"test"}, b"completed")

@@ -15,7 +15,6 @@ import httpx
 import psycopg
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from kafka import KafkaConsumer
 from sonobridge.directory.v1 import directory_pb2 as directory
 from sonobridge.directory.v1 import events_pb2 as directory_events
 from sonobridge.ingest.v1 import events_pb2 as pb
@@ -23,7 +22,7 @@ from sonobridge.ingest.v1 import events_pb2 as pb
 from infra.local.postgres import BOOTSTRAP
 from services.shared.clock import uuid7
 from services.shared.events import Event, from_record
-from services.shared.kafka import Producer, Record
+from services.shared.kafka import Producer, Record, held
 from tests.fakes.oidc import FakeIssuer
 from tests.integration.ingest.samples import stow_body
 from tests.parts import Database, Topics
@@ -233,22 +232,22 @@ class Stage:
         return await asyncio.to_thread(self._events, exam_id, count, seconds)
 
     def _events(self, exam_id: str, count: int, seconds: float) -> list[Any]:
-        consumer = KafkaConsumer(
-            self.topics.name("ingest.v1"), bootstrap_servers=self.topics.bootstrap, auto_offset_reset="earliest"
-        )
         found: list[Any] = []
         until = time.monotonic() + seconds
-        try:
-            while time.monotonic() < until:
-                for records in consumer.poll(200).values():
-                    for record in records:
-                        event = from_record(record.key, dict(record.headers), record.value)
-                        if event.key == exam_id:
-                            found.append((event.type, event.decode(_BODIES[event.type]), event.traceparent))
-                            if len(found) == count:
-                                until = min(until, time.monotonic() + 1.0)
-        finally:
-            consumer.close()
+        settled_at = 0.0
+        while time.monotonic() < until:
+            records = held(self.topics.bootstrap, [self.topics.name("ingest.v1")])
+            events = [from_record(one.key, one.headers, one.value) for one in records]
+            found = [
+                (event.type, event.decode(_BODIES[event.type]), event.traceparent)
+                for event in events
+                if event.key == exam_id
+            ]
+            if len(found) >= count:
+                settled_at = settled_at or time.monotonic() + 1.0
+                if time.monotonic() >= settled_at:
+                    break
+            time.sleep(0.2)
         assert len(found) == count, f"{[kind for kind, *_ in found]}\n{self.log}"
         return found
 

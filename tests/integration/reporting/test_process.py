@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from io import BytesIO
 from pathlib import Path
@@ -14,14 +15,13 @@ import grpc
 import httpx
 import psutil
 import pytest
-from kafka import KafkaConsumer
 from pydicom import dcmread
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 from sonobridge.reporting.v1 import events_pb2, service_pb2, service_pb2_grpc
 
 from services.shared.events import Event, from_record
 from services.shared.http import ON_BEHALF_OF
-from services.shared.kafka import Producer, Record
+from services.shared.kafka import Producer, Record, held
 from services.shared.objects import open_store
 from services.shared.settings import ObjectSettings
 from tests.fakes.ingest import FakeIngest
@@ -145,16 +145,14 @@ async def process(
     await ingest.stop()
 
 
+SENT_WITHIN_SECONDS = 3.0
+
+
 def told(topics: Topics, exam_id: str) -> list[events_pb2.ReportSigned]:
-    """The report.signed events of an exam that are in the topic now."""
-    consumer = KafkaConsumer(
-        topics.name("reporting.v1"),
-        bootstrap_servers=topics.bootstrap,
-        auto_offset_reset="earliest",
-        consumer_timeout_ms=3000,
-    )
-    events = [from_record(one.key, dict(one.headers), one.value) for one in consumer]
-    consumer.close()
+    """The report.signed events of an exam that the topic holds, once its outbox had time to send."""
+    time.sleep(SENT_WITHIN_SECONDS)
+    records = held(topics.bootstrap, [topics.name("reporting.v1")])
+    events = [from_record(one.key, one.headers, one.value) for one in records]
     return [one.decode(events_pb2.ReportSigned) for one in events if one.key == exam_id]
 
 

@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from kafka import KafkaConsumer
 from prometheus_client import REGISTRY
 from sonobridge.billing.v1 import events_pb2
 
@@ -16,7 +14,7 @@ from services.shared.clock import SystemClock
 from services.shared.db import Database
 from services.shared.errors import Unavailable
 from services.shared.events import Event
-from services.shared.kafka import Consumer, Poison, Producer, Record, first_time
+from services.shared.kafka import Consumer, Poison, Producer, Record, Taken, first_time, held
 from services.shared.outbox import Outbox, Relay
 from tests.integration.shared.schema import SERVICE, prepare
 from tests.parts import Database as TestDatabase
@@ -146,7 +144,7 @@ async def test_what_can_never_succeed_goes_to_the_dead_letters_with_its_reason_a
         await eventually(lambda: had == ["good"])
     assert metric("sonobridge_dead_letters_total", kafka_topics) == 2
     letters = await asyncio.to_thread(dead_letters, kafka_topics)
-    assert [dict(letter.headers)["dlq_reason"].decode() for letter in letters] == [
+    assert [letter.headers["dlq_reason"].decode() for letter in letters] == [
         "the header ce_id is missing",
         "this one is poisonous",
     ]
@@ -223,14 +221,5 @@ async def test_a_fault_of_the_handler_ends_the_consumer(producer: Producer, kafk
     assert failed.group_contains(ZeroDivisionError)
 
 
-def dead_letters(topics: Topics) -> list[Any]:
-    reader = KafkaConsumer(
-        topics.name("billing.v1.dlq"),
-        bootstrap_servers=topics.bootstrap,
-        auto_offset_reset="earliest",
-        consumer_timeout_ms=3000,
-    )
-    try:
-        return list(reader)
-    finally:
-        reader.close()
+def dead_letters(topics: Topics) -> list[Taken]:
+    return held(topics.bootstrap, [topics.name("billing.v1.dlq")])
