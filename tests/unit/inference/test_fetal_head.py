@@ -170,8 +170,16 @@ def test_gestational_age_follows_hadlocks_equation(hc_mm: float, weeks: float) -
     assert postprocess.gestational_age_weeks(hc_mm) == pytest.approx(weeks, abs=0.01)
 
 
-@pytest.mark.parametrize(("hc_mm", "half_days"), [(75, 8.33), (175, 10.36), (240, 14.42), (300, 20.86), (330, 18.9)])
-def test_gestational_age_carries_the_papers_spread_of_its_weeks(hc_mm: float, half_days: float) -> None:
+@pytest.mark.parametrize(
+    ("hc_mm", "weeks"), [(68, 12.7263), (151, 18.1469), (224, 24.4278), (301, 33.3953), (360, 42.3968)]
+)
+def test_gestational_age_is_that_of_a_scanners_own_table(hc_mm: float, weeks: float) -> None:
+    """Rows of "GA by HC, Hadlock 1984" in Hologic's SuperSonic MACH obstetrical references (PM.LAB.175-A, 2020)."""
+    assert postprocess.gestational_age_weeks(hc_mm) == pytest.approx(weeks, abs=0.0006)
+
+
+@pytest.mark.parametrize(("hc_mm", "half_days"), [(75, 8.33), (175, 10.36), (240, 14.42), (300, 20.86), (330, 22.4)])
+def test_gestational_age_carries_the_tables_spread_of_its_weeks(hc_mm: float, half_days: float) -> None:
     (age,) = postprocess.gestational_age(hc_mm)
     assert (age.unit, age.method_code) == ("d", postprocess.HADLOCK_BY_HC)
     assert age.upper - age.value == pytest.approx(half_days)

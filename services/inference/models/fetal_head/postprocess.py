@@ -30,8 +30,10 @@ LEAST_OF_CONTOUR = 0.6  # of the rays that must meet the skull within the pictur
 MOST_BEYOND_EDGE = 0.06  # of the outline that may lie outside the picture
 # Minor over major axis. The cephalic index has mean 78.3% and SD 4.4% (Hadlock et al., AJR 137:83, 1981): 5 SD either way.
 SHAPE = (0.56, 1.0)
-# The formula's two standard deviations in weeks, from the age in weeks on: table of variability in the same paper.
-VARIABILITY_WEEKS = ((12.0, 1.19), (18.0, 1.48), (24.0, 2.06), (30.0, 2.98), (36.0, 2.70))
+# The formula's two standard deviations in weeks, from the age in weeks on, as the table "GA by HC, Hadlock 1984" of Hologic's SuperSonic
+# MACH obstetrical references (PM.LAB.175-A, 2020) has them. Where other quotations of the paper differ (2.70 from 36 weeks on), the wider stands.
+VARIABILITY_WEEKS = ((12.0, 1.19), (18.0, 1.48), (24.0, 2.06), (30.0, 2.98), (36.0, 3.20))
+# Those bands; the 361 fetuses behind the formula were of 14 to 42 weeks.
 FORMULA_WEEKS = (12.0, 42.0)
 # How far 95% of the validation exams lie from the annotators at most, as part of the value: of heads from that circumference in
 # mm on, for HC, BPD and OFD. Small heads are outlined with less agreement; see card.yaml.
@@ -138,7 +140,7 @@ def gestational_age_weeks(hc_mm: float) -> float:
 
 
 def gestational_age(hc_mm: float) -> tuple[Measurement, ...]:
-    """Gestational age in days with the paper's two standard deviations; none outside the weeks that the paper covers."""
+    """Gestational age in days with the formula's two standard deviations; none outside the weeks that these are known for."""
     weeks = gestational_age_weeks(hc_mm)
     if not FORMULA_WEEKS[0] <= weeks <= FORMULA_WEEKS[1] or not math.isfinite(weeks):
         return ()
