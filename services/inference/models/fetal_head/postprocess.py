@@ -31,7 +31,7 @@ MOST_BEYOND_EDGE = 0.06  # of the outline that may lie outside the picture
 # Minor over major axis. The cephalic index has mean 78.3% and SD 4.4% (Hadlock et al., AJR 137:83, 1981): 5 SD either way.
 SHAPE = (0.56, 1.0)
 # The formula's two standard deviations in weeks, from the age in weeks on, as the table "GA by HC, Hadlock 1984" of Hologic's SuperSonic
-# MACH obstetrical references (PM.LAB.175-A, 2020) has them. Where other quotations of the paper differ (2.70 from 36 weeks on), the wider stands.
+# MACH obstetrical references (PM.LAB.175-A, 2020) has them. Where the paper is quoted otherwise (2.70 from 36 weeks on), the wider stands.
 VARIABILITY_WEEKS = ((12.0, 1.19), (18.0, 1.48), (24.0, 2.06), (30.0, 2.98), (36.0, 3.20))
 # Those bands; the 361 fetuses behind the formula were of 14 to 42 weeks.
 FORMULA_WEEKS = (12.0, 42.0)
