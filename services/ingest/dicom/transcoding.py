@@ -3,6 +3,7 @@
 import io
 import struct
 import warnings
+from typing import Any
 
 import pydicom
 from pydicom.dataset import FileDataset
@@ -13,7 +14,6 @@ from services.ingest.dicom.pixels import Undecodable
 from services.ingest.dicom.syntax import EXPLICIT_LITTLE
 
 _OFFSET_TABLES = (0x7FE00001, 0x7FE00002)  # of encapsulated pixels
-_MAX_PIXEL_BYTES = 0xFFFFFFFE  # PS3.5 section 7.1.2: a length that is defined
 
 
 def explicit_head(data: bytes, decoded: bool) -> bytes:
@@ -36,11 +36,10 @@ def explicit_head(data: bytes, decoded: bool) -> bytes:
     return out.getvalue()
 
 
-def pixel_header(length: int, bits_allocated: int) -> bytes:
-    """The header of native pixel data of `length` bytes. Raises Undecodable."""
-    if length > _MAX_PIXEL_BYTES:
-        raise Undecodable(f"the decoded pixels have {length} bytes, more than native pixel data can hold")
-    vr = b"OW" if bits_allocated > 8 else b"OB"
+def pixel_header(length: int, image: dict[str, Any]) -> bytes:
+    """The header of native pixel data of `length` bytes; `image` is `pixels.description`."""
+    allocated = int((image.get("00280100", {}).get("Value") or [8])[0])
+    vr = b"OW" if allocated > 8 else b"OB"
     return struct.pack("<HH2sHI", 0x7FE0, 0x0010, vr, 0, length + length % 2)
 
 

@@ -243,8 +243,9 @@ def _whole_instances(
         if wanted.matches(_DICOM) and len(given) == len(stored) and (one or not alone):
             return given, alone
     syntaxes = sorted({item.transfer_syntax_uid for item in stored})
+    besides = f", or in {EXPLICIT_LITTLE}" if all(transcodable(item.syntax) for item in stored) else ""
     raise NotAcceptable(
-        f"instances are given as they were stored, {_DICOM} in {', '.join(syntaxes)}, or as {EXPLICIT_LITTLE}",
+        f"instances are given as they were stored, {_DICOM} in {', '.join(syntaxes)}{besides}",
         transfer_syntaxes=syntaxes,
     )
 

@@ -10,6 +10,7 @@ from services.shared.errors import NotAcceptable
 _PIXEL_DATA = "7FE00010"
 # All but pixels is held while it is rewritten.
 _MAX_HEAD_BYTES = 64 << 20
+_MAX_PIXEL_BYTES = 0xFFFFFFFE  # PS3.5 section 7.1.2: a length that is defined
 
 
 def transcodable(syntax: TransferSyntax) -> bool:
@@ -30,27 +31,27 @@ async def in_explicit_little_endian(
     offset, length = details.bulk.get(_PIXEL_DATA, (instance.size_bytes, 0))
     if offset > _MAX_HEAD_BYTES or (instance.number_of_frames and not length):
         raise NotAcceptable("this instance is given only as it was stored")
-    decoded = instance.syntax.encapsulated
-    head = b"".join([chunk async for chunk in retriever.part_of(instance, 0, offset)])
-    yield await retriever.in_worker(transcoding.explicit_head, head, decoded and instance.number_of_frames > 0)
-    if not instance.number_of_frames:
-        return
     image = pixels.description(details.metadata)
-    allocated = int((image.get("00280100", {}).get("Value") or [8])[0])
-    if not decoded:
-        yield await retriever.in_worker(transcoding.pixel_header, length, allocated)
+    spans: list[tuple[int, int]] = []
+    if instance.syntax.encapsulated and instance.number_of_frames:
+        # Before anything is given: what cannot be decoded is told in time.
+        spans = await retriever.spans(place, instance, list(range(1, instance.number_of_frames + 1)))
+        first = await retriever.frame_in_little_endian(instance, 1, spans[0], image)
+        length = len(first) * len(spans)
+    if length > _MAX_PIXEL_BYTES:
+        raise NotAcceptable(f"the decoded pixels have {length} bytes, more than one value can hold")
+    head = b"".join([chunk async for chunk in retriever.part_of(instance, 0, offset)])
+    yield await retriever.in_worker(transcoding.explicit_head, head, bool(spans))
+    if length:
+        yield transcoding.pixel_header(length, image)
+    if not spans:
         async for chunk in retriever.part_of(instance, offset, length):
             yield chunk
     else:
-        spans = await retriever.spans(place, instance, list(range(1, instance.number_of_frames + 1)))
-        size = 0
-        for number, span in enumerate(spans, 1):
+        yield first
+        for number, span in enumerate(spans[1:], 2):
             frame = await retriever.frame_in_little_endian(instance, number, span, image)
-            if number == 1:
-                size = len(frame)
-                length = size * len(spans)
-                yield await retriever.in_worker(transcoding.pixel_header, length, allocated)
-            if len(frame) != size:
+            if len(frame) != len(first):
                 raise NotAcceptable("the frames of this instance are not alike")
             yield frame
     if length % 2:

@@ -328,6 +328,15 @@ async def test_who_cannot_read_what_is_stored_gets_it_in_explicit_little_endian(
         assert np.abs(difference).max() <= (8 if lossy else 0)  # two JPEG decoders round differently
 
 
+async def test_what_cannot_be_decoded_is_not_acceptable_in_another_syntax(stage: Stage) -> None:
+    study = samples.uid()
+    broken = samples.dataset(study, syntax=JPEGBaseline8Bit)
+    broken.PixelData = pydicom.encaps.encapsulate([b"\xff\xd8 nothing"])
+    assert (await stage.stow(samples.file_bytes(broken))).status_code == 200
+    wanted = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.1'}
+    assert (await stage.get(f"/dicomweb/studies/{study}", headers=wanted)).status_code == 406
+
+
 async def test_what_has_no_way_to_explicit_little_endian_is_not_acceptable(stage: Stage) -> None:
     study = samples.uid()
     await stage.stow(samples.image(study, syntax=ExplicitVRBigEndian))
