@@ -31,8 +31,12 @@ def typeset(content: Content, key_image_png: bytes | None, fonts_dir: Path) -> b
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
         (folder / "report.typ").write_bytes(_TEMPLATE.read_bytes())
-        (folder / "report.json").write_text(json.dumps(page(content, key_image_png is not None), ensure_ascii=False))
-        (folder / "facts.json").write_text(json.dumps(codec.content_to_json(content), ensure_ascii=False, indent=1))
+        (folder / "report.json").write_text(
+            json.dumps(page(content, key_image_png is not None), ensure_ascii=False), encoding="utf-8"
+        )
+        (folder / "facts.json").write_text(
+            json.dumps(codec.content_to_json(content), ensure_ascii=False, indent=1), encoding="utf-8"
+        )
         if key_image_png is not None:
             (folder / "key.png").write_bytes(key_image_png)
         made = typst.compile(

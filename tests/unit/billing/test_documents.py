@@ -125,6 +125,12 @@ async def test_the_pdf_says_what_the_invoice_says(language: Language, expected: 
     assert text.count("2026-QH-01 / 2") == len(LINES)
 
 
+async def test_a_long_agreement_number_leaves_room_for_item_and_exam(tmp_path: Path) -> None:
+    lines = [one | {"agreement_number": "2026-QINGHE-" * 5 + "1"} for one in LINES[:1]]
+    text = words(await invoice_pdf(TYPESETTER, INVOICE, lines, Language.ENGLISH, "Asia/Shanghai"), tmp_path)
+    assert "Remote ultrasound reading" in text.partition("Lines")[2], "in one line"
+
+
 async def test_the_same_invoice_gives_the_same_bytes() -> None:
     one = await invoice_pdf(TYPESETTER, INVOICE, LINES, Language.CHINESE, "Asia/Shanghai")
     assert await invoice_pdf(TYPESETTER, INVOICE, LINES, Language.CHINESE, "Asia/Shanghai") == one

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import re
+import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from io import BytesIO
@@ -23,7 +24,7 @@ from services.reporting import codec
 from services.reporting.documents import key_image
 from services.reporting.documents.job import Documents, Job, Picture, begin_worker, make
 from services.reporting.documents.page import page, person, quantity
-from services.reporting.documents.pdf import FACTS
+from services.reporting.documents.pdf import FACTS, typeset
 from services.reporting.documents.seal import Seals
 from services.reporting.model.content import INVESTIGATIONAL_ZH, Content
 from services.reporting.model.findings import Review
@@ -142,6 +143,18 @@ def test_findings_of_several_images_are_grouped_under_the_images_number_in_the_e
         ("图像 Image 1 · 帧 frame 1", 2),
         ("图像 Image 2 · 帧 frame 1", 1),
     ]
+
+
+def test_no_heading_is_left_at_the_foot_of_a_page(job: Job, tmp_path: Path) -> None:
+    lonely = []
+    for rows in range(13, 21):  # by and by every heading comes to the end of the first page
+        content = replace(job.content, findings=job.content.findings[:1] * rows)
+        (tmp_path / "report.pdf").write_bytes(typeset(content, None, FONTS))
+        said = subprocess.run(["pdftotext", str(tmp_path / "report.pdf"), "-"], capture_output=True, check=True).stdout
+        for text in said.decode().split("\f"):
+            body = [line for line in text.split("\n") if line and not re.match(r"报告 Report|\d+ ?/ ?\d+", line)]
+            lonely += [(rows, line) for line in body[-1:] if re.search("Description|Impression|Recommendation", line)]
+    assert lonely == []
 
 
 def test_days_of_gestation_are_shown_as_weeks_and_days() -> None:
