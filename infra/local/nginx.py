@@ -16,6 +16,8 @@ from infra.local.process import Command, NotReady
 
 HOST = "127.0.0.1"
 CONSOLE = ROOT / "services" / "console" / "dist"
+# What a path below /api/ is that no part answers: the console's own pages lie elsewhere.
+NOWHERE = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no part answers this path"}
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -81,6 +83,7 @@ http {{
     add_header Referrer-Policy same-origin;
     location = /healthz {{ default_type text/plain; return 200 "ok\\n"; }}
 {locations}
+    location /api/ {{ default_type application/problem+json; return 404 '{json.dumps(NOWHERE)}'; }}
     root {console};
     location /assets/ {{ include {INFRA}/nginx/console-headers.conf; expires 1y; try_files $uri =404; }}
     location / {{ include {INFRA}/nginx/console-headers.conf; add_header Cache-Control no-cache; try_files $uri /index.html =404; }}

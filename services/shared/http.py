@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.shared import telemetry
 from services.shared.auth import Authenticator
-from services.shared.errors import Invalid, SonoBridgeError
+from services.shared.errors import Invalid, Malformed, NotFound, SonoBridgeError
 from services.shared.settings import ServiceSettings
 from services.shared.tenancy import Principal
 
@@ -73,7 +73,8 @@ def build_app(
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         faults = [{"where": ".".join(map(str, fault["loc"])), "fault": fault["msg"]} for fault in error.errors()]
         detail = "; ".join(f"{fault['where']}: {fault['fault']}" for fault in faults)
-        return problem(422, Invalid.title(), detail, Invalid.code(), {"faults": faults})
+        kind = _kind(error)
+        return problem(kind.status, kind.title(), detail, kind.code(), {"faults": faults})
 
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
@@ -101,6 +102,15 @@ def problem(
     if status == 503:
         extra.setdefault("Retry-After", "5")
     return JSONResponse(body, status, extra, media_type="application/problem+json")
+
+
+def _kind(error: RequestValidationError) -> type[SonoBridgeError]:
+    """What a request is that does not fit its route."""
+    faults = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return Malformed
+    # An address that no thing can have is one that nothing has.
+    return NotFound if any(fault["loc"][0] == "path" for fault in faults) else Invalid
 
 
 def reaches(address: str) -> Check:

@@ -15,7 +15,7 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 
 from services.ingest.dicom import charset, frames
-from services.ingest.dicom.errors import TooLong, Truncated, Unreadable
+from services.ingest.dicom.errors import Identity, TooLong, Truncated, Unreadable
 from services.ingest.dicom.structure import PIXELS, Element, FileMeta, digest, identify, is_uid, read_meta, walk
 from services.ingest.dicom.syntax import EXPLICIT_LITTLE
 
@@ -60,9 +60,14 @@ def inspect(path: str, max_bytes: int) -> Inspection:
     try:
         return _inspect(Path(path), max_bytes)
     except Unreadable as error:
-        with Path(path).open("rb") as file:
-            error.identity = identify(file, Path(path).stat().st_size)
+        error.identity = identity_of(path)
         raise
+
+
+def identity_of(path: str) -> Identity:
+    """Which instance the file at `path` is, as far as it can be read."""
+    with Path(path).open("rb") as file:
+        return identify(file, Path(path).stat().st_size)
 
 
 def _inspect(source: Path, max_bytes: int) -> Inspection:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.ingest.http.views import ExamPage, ExamView, RefusalPage
 from services.ingest.model.exam import Exam
@@ -24,11 +24,15 @@ VIEWERS = ("clinic_staff", "expert", "quality_manager", "billing_admin")
 class Completion(BaseModel):
     """What the clinic says when all is sent."""
 
+    model_config = ConfigDict(extra="forbid")
+
     priority: Literal["ROUTINE", "URGENT", "STAT"] | None = None
 
 
 class Consent(BaseModel):
     """The patient's consent."""
+
+    model_config = ConfigDict(extra="forbid")
 
     remote_reading: bool = Field(description="to have the exam read at another hospital")
     trial: bool = Field(False, description="to take part in the trial of a model")

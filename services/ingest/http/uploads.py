@@ -7,13 +7,13 @@ from email.utils import format_datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.requests import ClientDisconnect
 
 from services.ingest.model.refusals import Refused
 from services.ingest.service.uploads import Upload, Uploads
 from services.shared import http
-from services.shared.errors import Invalid, Malformed, PreconditionFailed, UnsupportedMediaType
+from services.shared.errors import Invalid, Malformed, UnsupportedMediaType
 from services.shared.tenancy import Principal
 
 _VERSION = "1.0.0"
@@ -86,7 +86,8 @@ async def _told(work: Awaitable[Upload]) -> Upload:
 
 def _speak_tus(request: Request) -> None:
     if request.headers.get("tus-resumable") != _VERSION:
-        raise PreconditionFailed(f"this server speaks tus {_VERSION}: send Tus-Resumable: {_VERSION}")
+        detail = f"this server speaks tus {_VERSION}: send Tus-Resumable: {_VERSION}"
+        raise HTTPException(412, detail, {"Tus-Version": _VERSION})
 
 
 def _number(request: Request, header: str) -> int:

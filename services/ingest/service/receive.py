@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from services.ingest import metrics, store
 from services.ingest.dicom import errors as faults
-from services.ingest.dicom.inspection import Inspection, inspect
+from services.ingest.dicom.inspection import Inspection, identity_of, inspect
 from services.ingest.model import refusals
 from services.ingest.model.exam import AMENDMENT_QUIET, State, crossing, local_date, text
 from services.ingest.model.refusals import Reason, Refused
@@ -114,7 +114,9 @@ class Receiver:
 
     async def _accept(self, spool: Spool, sender: Sender) -> Stored:
         if spool.size_bytes > self.max_instance_bytes:
-            raise Refused(refusals.TOO_LARGE, f"the instance has more than {self.max_instance_bytes} bytes")
+            spool.flush()
+            found = await self._workers.run(identity_of, str(spool.path))
+            raise _refused(refusals.TOO_LARGE, f"the instance has more than {self.max_instance_bytes} bytes", found)
         inspection = await self._inspect(spool)
         try:
             _check_request(inspection, sender)
@@ -129,10 +131,7 @@ class Receiver:
             return await self._workers.run(inspect, str(spool.path), self.max_instance_bytes)
         except faults.Unreadable as error:
             reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
-            found = error.identity
-            raise Refused(
-                reason, str(error), found.sop_class_uid, found.sop_instance_uid, found.study_instance_uid
-            ) from error
+            raise _refused(reason, str(error), error.identity) from error
         except OSError as error:
             raise storage_error(error) from error
         except WorkerDied as error:
@@ -224,6 +223,10 @@ class Receiver:
             await self._objects.commit(spool, key)
         finally:
             spool.discard()
+
+
+def _refused(reason: Reason, detail: str, found: faults.Identity) -> Refused:
+    return Refused(reason, detail, found.sop_class_uid, found.sop_instance_uid, found.study_instance_uid)
 
 
 def _check_request(inspection: Inspection, sender: Sender) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from infra.local.control import Control, NotRunning
@@ -40,6 +41,15 @@ def test_a_killed_part_comes_back_and_one_told_to_stay_down_does_not(control: Co
     assert control.of("triton").phase == "stopped"
     control.start("triton", timedelta(seconds=60))
     assert control.of("triton").phase == "ready"
+
+
+def test_the_front_door_says_what_is_away_and_what_there_is_not(control: Control) -> None:
+    control.up(["nginx"])
+    front = f"http://127.0.0.1:{Stack(control.state).ports['front']}"
+    away, nothing = httpx.get(f"{front}/api/billing/v1/usage"), httpx.post(f"{front}/api/nothing")
+    assert (away.status_code, nothing.status_code) == (503, 404)
+    assert {one.headers["content-type"] for one in (away, nothing)} == {"application/problem+json"}
+    assert ("part billing" in away.json()["detail"], nothing.json()["status"]) == (True, 404)
 
 
 def test_a_part_waits_for_those_that_it_comes_after(control: Control) -> None:

@@ -76,3 +76,9 @@ async def test_more_than_was_said_is_too_large(stage: Stage) -> None:
     path = await _begin(stage, 5)
     answer = await stage.call("PATCH", path, content=b"123456", headers=_PIECE | {"Upload-Offset": "0"})
     assert answer.status_code == 413
+
+
+async def test_another_version_of_tus_is_told_which_one_is_spoken(stage: Stage) -> None:
+    headers = {"Tus-Resumable": "0.2.2", "Upload-Length": "4"}
+    answer = await stage.call("POST", "/api/ingest/v1/uploads", headers=headers)
+    assert (answer.status_code, answer.headers["tus-version"]) == (412, "1.0.0")

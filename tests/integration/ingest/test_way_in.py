@@ -153,3 +153,35 @@ async def test_nobody_stores_without_the_role_or_the_token(stage: Stage) -> None
     headers["Authorization"] = f"Bearer {stage.issuer.forged_token('clinic_staff', stage.aliases['clinic'])}"
     forged = await stage.call("POST", "/dicomweb/studies", content=body, headers=headers)
     assert forged.status_code == 401
+
+
+async def test_what_the_clinic_says_of_an_exam_is_understood_or_refused(stage: Stage) -> None:
+    study = samples.uid()
+    await stage.stow(samples.image(study))
+    path = f"/api/ingest/v1/exams/{(await stage.exam(study))['id']}"
+    misspelt = await stage.call("POST", f"{path}/complete", json={"priorty": "STAT"})
+    assert (misspelt.status_code, "priorty" in misspelt.json()["detail"]) == (422, True)
+    cut = await stage.call(
+        "PUT", f"{path}/consent", content=b'{"remote_reading": tr', headers={"Content-Type": "application/json"}
+    )
+    assert cut.status_code == 400
+    assert (await stage.exam(study))["state"] == "receiving"
+    assert (await stage.get("/api/ingest/v1/exams/nothing")).status_code == 404
+
+
+async def test_an_instance_that_is_too_large_is_a_413_and_beside_others_named_as_failed(unstarted: Stage) -> None:
+    stage = unstarted
+    stage.variables["SONOBRIDGE_MAX_INSTANCE_BYTES"] = "100000"
+    await stage.start()
+    await stage.found()
+    study = samples.uid()
+    large = samples.dataset(study, Rows=400, Columns=400)
+    large.PixelData = bytes(400 * 400)
+    alone = await stage.stow(samples.file_bytes(large))
+    (failed,) = alone.json()["00081198"]["Value"]
+    assert (alone.status_code, failed["00081197"]["Value"]) == (413, [0xA700])
+    assert failed["00081155"]["Value"] == [large.SOPInstanceUID]
+    mixed = await stage.stow(samples.file_bytes(large), samples.image(study))
+    assert (mixed.status_code, len(mixed.json()["00081199"]["Value"])) == (202, 1)
+    refused = (await stage.get("/api/ingest/v1/refusals")).json()["items"]
+    assert [one["reason"] for one in refused] == ["too_large", "too_large"]

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 import grpc
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Body, FastAPI
 from fastapi import Path as PathParameter
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -100,6 +100,10 @@ def application(settings: ServiceSettings) -> FastAPI:
     async def conflict(number: Annotated[int, PathParameter(ge=1)]) -> None:
         raise Conflict("two at once", other="b")
 
+    @app.post("/api/test/v1/priority")
+    async def set_priority(priority: Annotated[Literal["STAT"], Body(embed=True)]) -> None:
+        return None
+
     return app
 
 
@@ -182,8 +186,15 @@ async def test_errors_are_problem_details_with_their_data(client: httpx.AsyncCli
         "two at once",
         "b",
     )
-    malformed = (await client.get("/api/test/v1/conflict/0")).json()
-    assert (malformed["status"], malformed["faults"][0]["where"]) == (422, "path.number")
+    nowhere = (await client.get("/api/test/v1/conflict/0")).json()
+    assert (nowhere["status"], nowhere["faults"][0]["where"]) == (404, "path.number")
+    invalid = await client.post("/api/test/v1/priority", json={"priority": "HIGH"})
+    assert (invalid.status_code, invalid.json()["faults"][0]["where"]) == (422, "body.priority")
+    for content in (b"{bad", b"\xff\xfe"):
+        malformed = await client.post(
+            "/api/test/v1/priority", content=content, headers={"Content-Type": "application/json"}
+        )
+        assert (malformed.status_code, malformed.json()["type"]) == (400, "urn:sonobridge:Malformed")
     assert (await client.get("/nowhere")).headers["content-type"] == "application/problem+json"
 
 
