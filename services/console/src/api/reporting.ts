@@ -8,7 +8,8 @@ export const getTask = (id: string, signal?: AbortSignal) => getJson<Task>(`${BA
 export const getReport = (id: string, signal?: AbortSignal) => getJson<Report>(`${BASE}/reports/${id}`, signal)
 export const changeTask = (id: string, what: 'claim' | 'release' | 'renew') => send<Task>('POST', `${BASE}/tasks/${id}/${what}`)
 export const answerOffer = (id: string, answer: 'accept' | 'dismiss') => send<unknown>('POST', `${BASE}/reports/${id}/offer/${answer}`)
-export const sign = (id: string) => send<unknown>('POST', `${BASE}/reports/${id}/sign`, { attestation: true })
+/** Signs the edition that the person saw: one that was changed meanwhile is refused. */
+export const sign = (id: string, etag: string | null) => send<unknown>('POST', `${BASE}/reports/${id}/sign`, { attestation: true }, etag === null ? {} : { 'If-Match': etag })
 export const addendum = (id: string, draft: Draft) => send<unknown>('POST', `${BASE}/reports/${id}/addenda`, { ...draft, attestation: true })
 export const reportsOf = (examId: string) => withQuery(`${BASE}/reports`, { exam_id: examId })
 

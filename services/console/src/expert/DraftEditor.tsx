@@ -10,6 +10,7 @@ import { Offer } from './Offer'
 import { ReportFields } from './ReportFields'
 import { SignButton } from './SignButton'
 import { useDraft } from './useDraft'
+import { useInOrder } from './where'
 
 interface Props {
   task: Task
@@ -23,13 +24,15 @@ interface Props {
 export function DraftEditor({ task, report, selected, onChoose, onShown }: Props) {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const { draft, edit, state, problem, flush } = useDraft(report, true)
-  const findings = useMemo(() => report.findings.map((finding) => withDecision(finding, draft)), [report.findings, draft])
+  const { draft, edit, state, problem, flush, edition } = useDraft(report, true)
+  const ordered = useInOrder(report.findings)
+  const findings = useMemo(() => ordered.map((finding) => withDecision(finding, draft)), [ordered, draft])
   useEffect(() => onShown(findings), [findings, onShown])
   const open = undecided(draft)
   const before = async () => {
     const failure = await flush()
     if (failure !== null) throw failure
+    return edition()
   }
   const reload = async () => {
     await queries.resetQueries({ queryKey: ['report', report.id] })

@@ -91,6 +91,7 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
         {onDecide && correcting && (
           <Flex wrap gap={6} align="center">
             <InputNumber
+              className="field"
               aria-label={t('finding.correctedValue', { label })}
               value={value}
               onChange={setValue}

@@ -3,6 +3,9 @@ import { useTranslation } from 'react-i18next'
 import type { Finding, Report } from '../api/types'
 import { useFormat } from '../ui/useFormat'
 import { FindingCard } from './FindingCard'
+import { useInOrder } from './where'
+
+const NONE: Finding[] = []
 
 interface Props {
   report: Report
@@ -15,11 +18,12 @@ export function FirstReading({ report, selected, onChoose }: Props) {
   const { t } = useTranslation()
   const format = useFormat()
   const { first_reading: first, first_signed: by } = report
+  const findings = useInOrder(first?.findings ?? NONE)
   if (first === null || by === null) return null
   return (
     <Flex vertical gap={12} data-testid="first-reading">
       <Alert type="info" showIcon title={t('second.firstBy', { name: by.display_name, at: format.dateTime(by.at) })} />
-      {first.findings.map((finding) => (
+      {findings.map((finding) => (
         <FindingCard key={finding.finding_id} finding={finding} selected={finding.finding_id === selected} onChoose={onChoose} />
       ))}
       {(['description', 'impression', 'recommendation'] as const).map((field) => (

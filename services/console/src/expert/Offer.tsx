@@ -8,7 +8,7 @@ import { ErrorNotice } from '../ui/Notice'
 import { useFormat } from '../ui/useFormat'
 
 /** An analysis that came after the expert began: offered, never written over the draft. */
-export function Offer({ report, before }: { report: Report; before: () => Promise<void> }) {
+export function Offer({ report, before }: { report: Report; before: () => Promise<unknown> }) {
   const { t } = useTranslation()
   const language = useLanguage()
   const format = useFormat()

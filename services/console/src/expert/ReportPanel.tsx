@@ -57,8 +57,8 @@ export function ReportPanel({ task, report, loading, selected, onChoose, onShown
       {!done && !mine && !signedFirst && <Claim task={task} />}
       {loading && <Loading />}
       {report && !done && !mine && <FirstReading report={report} selected={selected} onChoose={onChoose} />}
-      {report && mine && report.first_reading !== null && <SecondReading key={`${report.id}/${report.offered.length}`} task={task} report={report} {...choice} />}
-      {report && mine && report.first_reading === null && <DraftEditor key={`${report.id}/${report.findings.length}/${report.offered.length}`} task={task} report={report} {...choice} />}
+      {report && mine && report.first_reading !== null && <SecondReading key={report.id} task={task} report={report} {...choice} />}
+      {report && mine && report.first_reading === null && <DraftEditor key={`${report.id}/${report.findings.length}`} task={task} report={report} {...choice} />}
       {report && done && <SignedReport key={report.version} task={task} report={report} {...choice} />}
     </Flex>
   )

@@ -1,7 +1,7 @@
 import { Collapse, Flex, Segmented, Typography } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { saveDraft } from '../api/reporting'
+import { getReport, saveDraft } from '../api/reporting'
 import type { Finding, Report, Task } from '../api/types'
 import { DraftEditor } from './DraftEditor'
 import { draftOf, sameReading } from './draft'
@@ -42,7 +42,7 @@ export function SecondReading({ task, report, selected, onChoose, onShown }: Pro
       ) : (
         <>
           <Collapse items={[{ key: 'first', label: t('second.showFirst'), children: <FirstReading report={report} {...choice} /> }]} />
-          <DraftEditor task={task} report={report} {...choice} onShown={onShown} />
+          <DraftEditor key={report.findings.length} task={task} report={report} {...choice} onShown={onShown} />
         </>
       )}
     </Flex>
@@ -54,7 +54,10 @@ function Agreement({ task, report, onShown, ...choice }: Props) {
   const first = report.first_reading
   useEffect(() => onShown(first?.findings ?? []), [first, onShown])
   const prepare = async () => {
-    if (first !== null && !sameReading(report)) await saveDraft(report.id, draftOf(first), report.etag)
+    const now = await getReport(report.id)
+    if (first === null || sameReading(now)) return now.etag
+    const { etag, body } = await saveDraft(report.id, draftOf(first), now.etag)
+    return etag ?? body?.etag ?? null
   }
   return (
     <>

@@ -9,8 +9,8 @@ import { ErrorNotice } from '../ui/Notice'
 interface Props {
   task: Task
   report: Report
-  /** What must be done before the signature, such as saving; it raises when it fails. */
-  before: () => Promise<void>
+  /** What must be done before the signature, such as saving; gives the edition to sign, raises when it fails. */
+  before: () => Promise<string | null>
 }
 
 /** The attestation and the signature. With double reading the first signature passes the exam on. */
@@ -22,8 +22,7 @@ export function SignButton({ task, report, before }: Props) {
   const passesOn = task.double_reading && report.first_signed === null
   const signing = useMutation({
     mutationFn: async () => {
-      await before()
-      return sign(report.id)
+      return sign(report.id, await before())
     },
     onSuccess: async () => {
       void message.success(t(passesOn ? 'second.passedOn' : 'report.signedNow'))

@@ -8,9 +8,11 @@ import { useHas } from '../app/me'
 import { ErrorNotice } from '../ui/Notice'
 import { ReportLinks } from '../ui/ReportLinks'
 import { useFormat } from '../ui/useFormat'
-import { decide, draftOf, withDecision } from './draft'
+import { decide, draftOf, fitted, undecided, withDecision } from './draft'
 import { FindingCard } from './FindingCard'
+import { Offer } from './Offer'
 import { ReportFields } from './ReportFields'
+import { useInOrder } from './where'
 
 interface Props {
   task: Task
@@ -26,6 +28,7 @@ export function SignedReport({ task, report, selected, onChoose, onShown }: Prop
   const format = useFormat()
   const expert = useHas('expert')
   const [writing, setWriting] = useState(false)
+  const findings = useInOrder(report.findings)
   useEffect(() => onShown(report.findings), [report.findings, onShown])
   return (
     <Flex vertical gap={12}>
@@ -34,7 +37,7 @@ export function SignedReport({ task, report, selected, onChoose, onShown }: Prop
       {report.critical && <Alert type="error" showIcon title={t('report.critical')} />}
       {!writing && (
         <>
-          {report.findings.map((finding) => (
+          {findings.map((finding) => (
             <FindingCard key={finding.finding_id} finding={finding} selected={finding.finding_id === selected} onChoose={onChoose} />
           ))}
           {(['description', 'impression', 'recommendation'] as const).map((field) => (
@@ -74,17 +77,20 @@ function Addendum({ task, report, selected, onChoose, onClose }: AddendumProps) 
   const [draft, setDraft] = useState(() => draftOf(report))
   const [attested, setAttested] = useState(false)
   const save = useMutation({
-    mutationFn: () => addendum(report.id, draft),
+    mutationFn: () => addendum(report.id, fitted(draft, report)),
     onSuccess: async () => {
       void message.success(t('report.signedNow'))
       onClose()
       await Promise.all([queries.invalidateQueries({ queryKey: ['task', task.id] }), queries.invalidateQueries({ queryKey: ['report', report.id] })])
     },
   })
+  const findings = useInOrder(report.findings)
+  const open = undecided(fitted(draft, report))
   return (
     <Flex vertical gap={12}>
       <Typography.Text>{t('report.addendumHint')}</Typography.Text>
-      {report.findings.map((finding) => (
+      <Offer report={report} before={() => Promise.resolve()} />
+      {findings.map((finding) => (
         <FindingCard
           key={finding.finding_id}
           finding={withDecision(finding, draft)}
@@ -94,6 +100,7 @@ function Addendum({ task, report, selected, onChoose, onClose }: AddendumProps) 
         />
       ))}
       <ReportFields draft={draft} onEdit={setDraft} />
+      {open > 0 && <Alert type="warning" showIcon title={t('read.undecided', { count: open })} />}
       <Checkbox checked={attested} onChange={(event) => setAttested(event.target.checked)} data-testid="attestation">
         {t('report.attestation')}
       </Checkbox>

@@ -12,7 +12,14 @@ export function decisionOf(finding: Finding): FindingDecision {
 }
 
 export function decide(draft: Draft, decision: FindingDecision): Draft {
-  return { ...draft, findings: draft.findings.map((one) => (one.finding_id === decision.finding_id ? decision : one)) }
+  const others = draft.findings.filter((one) => one.finding_id !== decision.finding_id)
+  return { ...draft, findings: [...others, decision] }
+}
+
+/** The draft with exactly the report's present findings: those that came since stand as the report has them. */
+export function fitted(draft: Draft, report: Pick<Report, 'findings'>): Draft {
+  const known = new Map(draft.findings.map((one) => [one.finding_id, one]))
+  return { ...draft, findings: report.findings.map((one) => known.get(one.finding_id) ?? decisionOf(one)) }
 }
 
 /** The finding as the draft has it now. */
@@ -23,6 +30,11 @@ export function withDecision(finding: Finding, draft: Draft): Finding {
 
 export function undecided(draft: Draft): number {
   return draft.findings.filter((one) => one.state === 'proposed').length
+}
+
+/** Whether the report still holds what was saved last, whatever else became of it. */
+export function unchanged(report: FirstReading, saved: Draft): boolean {
+  return JSON.stringify(draftOf(report)) === JSON.stringify(fitted(saved, report))
 }
 
 /** Whether the draft still says what the first of two readers signed. */

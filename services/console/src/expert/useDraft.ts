@@ -1,12 +1,28 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { asProblem, type Problem } from '../api/problem'
-import { saveDraft } from '../api/reporting'
+import { getReport, saveDraft } from '../api/reporting'
+import type { Tagged } from '../api/client'
 import type { Draft, Report } from '../api/types'
-import { draftOf } from './draft'
+import { draftOf, unchanged } from './draft'
 
 const QUIET_MS = 1200
 
 export type SaveState = 'saved' | 'changed' | 'saving' | 'failed'
+
+/**
+ * Saves over what this page saved last. An analysis that is offered meanwhile makes a new edition of the same words: that is
+ * no change by somebody else. Raises Problem 412 for one.
+ */
+async function saveUnlessChanged(id: string, next: Draft, saved: Draft, etag: string | null): Promise<Tagged<Partial<Report> | undefined>> {
+  try {
+    return await saveDraft(id, next, etag)
+  } catch (error) {
+    if (asProblem(error).status !== 412) throw error
+    const now = await getReport(id)
+    if (!unchanged(now, saved)) throw error
+    return saveDraft(id, next, now.etag)
+  }
+}
 
 /**
  * The draft under edit: saved by itself a moment after the last change, one save at a time, against the version that was
@@ -17,6 +33,7 @@ export function useDraft(report: Report, editable: boolean) {
   const [state, setState] = useState<SaveState>('saved')
   const [problem, setProblem] = useState<Problem | null>(null)
   const etag = useRef<string | null>(report.etag)
+  const saved = useRef<Draft>(draft)
   const wanted = useRef<Draft | null>(null)
   const running = useRef<Promise<Problem | null> | null>(null)
 
@@ -27,8 +44,9 @@ export function useDraft(report: Report, editable: boolean) {
         wanted.current = null
         setState('saving')
         try {
-          const answer = await saveDraft(report.id, next, etag.current)
+          const answer = await saveUnlessChanged(report.id, next, saved.current, etag.current)
           etag.current = answer.etag ?? answer.body?.etag ?? null
+          saved.current = next
           setProblem(null)
         } catch (error) {
           wanted.current ??= next
@@ -73,5 +91,6 @@ export function useDraft(report: Report, editable: boolean) {
     }
   }, [editable, flush])
 
-  return { draft, edit, state, problem, flush }
+  const edition = useCallback(() => etag.current, [])
+  return { draft, edit, state, problem, flush, edition }
 }

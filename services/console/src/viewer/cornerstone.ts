@@ -1,7 +1,7 @@
 import {
   Enums as CoreEnums, imageLoader, init as initCore, metaData, RenderingEngine, type Types, utilities,
 } from '@cornerstonejs/core'
-import { addTool, init as initTools, LengthTool, PanTool, ZoomTool } from '@cornerstonejs/tools'
+import { addTool, annotation, init as initTools, LengthTool, PanTool, ZoomTool } from '@cornerstonejs/tools'
 import { EllipseTool } from './EllipseTool'
 import type { FrameStore } from './frames'
 import type { Instance } from './study'
@@ -9,6 +9,10 @@ import { WindowTool } from './WindowTool'
 
 const SCHEME = 'sonobridge'
 const MODULES: Record<'IMAGE_PLANE' | 'IMAGE_PIXEL' | 'GENERAL_SERIES', string> = CoreEnums.MetadataModules
+const MARKS = {
+  color: '#ffd84a', colorHighlighted: '#ffffff', colorSelected: '#ffd84a', lineWidth: '2', textBoxColor: '#ffd84a', textBoxColorHighlighted: '#ffffff',
+  textBoxColorSelected: '#ffd84a', textBoxBackground: 'rgba(0, 0, 0, 0.75)', textBoxFontSize: '15px',
+}
 const sources = new Map<string, { instance: Instance; store: FrameStore }>()
 let started: Promise<void> | null = null
 let shared: RenderingEngine | null = null
@@ -44,6 +48,9 @@ export function startCornerstone(): Promise<void> {
   started ??= Promise.resolve().then(() => {
     initCore({ debug: {}, rendering: { webGlContextCount: 1 } })
     initTools()
+    // Figures are read on any picture: bright, on a dark ground of their own.
+    const { global = {}, ...tools } = annotation.config.style.getDefaultToolStyles()
+    annotation.config.style.setDefaultToolStyles({ ...tools, global: { ...global, ...MARKS } })
     imageLoader.registerImageLoader(SCHEME, (imageId: string) => ({ promise: load(imageId) }))
     metaData.addProvider(metadata, 10_000)
     for (const tool of [WindowTool, ZoomTool, PanTool, LengthTool, EllipseTool]) addTool(tool)

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import type { Finding, Report } from '../src/api/types'
+import { decide, draftOf, fitted, sameReading, unchanged, undecided } from '../src/expert/draft'
+import { inOrder } from '../src/expert/where'
+
+const finding = (finding_id: string, part: Partial<Finding> = {}): Finding => ({
+  finding_id, code: '11984-2', code_scheme: 'LN', code_meaning: '', label_zh: '头围 HC', label_en: 'HC', value: 250, unit: 'mm', lower: 0, upper: 0, method: '',
+  certainty_percent: 97, state: 'accepted', corrected_value: null, reviewed_by: '', model: { name: 'm', version: '1', mode: 'trial' },
+  anchor: { series_instance_uid: '1', sop_instance_uid: finding_id, first_frame: 1, last_frame: 1, plane: null, contour: [] }, ...part,
+})
+const text = { description: '', impression: '未见异常。', recommendation: '', critical: false }
+const reading = (findings: Finding[]) => ({ findings, ...text })
+
+describe('an addendum', () => {
+  it('decides findings of a later analysis too, and forgets those that it replaced', () => {
+    const before = decide(draftOf(reading([finding('old'), finding('kept')])), { finding_id: 'kept', state: 'rejected' })
+    const now = reading([finding('kept'), finding('late', { state: 'proposed' })])
+    const draft = fitted(before, now)
+    expect(draft.findings.map((one) => [one.finding_id, one.state])).toEqual([['kept', 'rejected'], ['late', 'proposed']])
+    expect(undecided(draft)).toBe(1)
+    const decided = fitted(decide(draft, { finding_id: 'late', state: 'accepted' }), now)
+    expect(undecided(decided)).toBe(0)
+  })
+})
+
+describe('the second of two readers', () => {
+  const first = reading([finding('a')])
+  const report = (part: object): Report => ({ ...first, first_reading: first, ...part }) as unknown as Report
+
+  it('agrees while the draft says what the first signed', () => {
+    expect(sameReading(report({}))).toBe(true)
+  })
+
+  it('has changed it once a word or a decision differs', () => {
+    expect(sameReading(report({ impression: '建议复查。' }))).toBe(false)
+    expect(sameReading(report({ findings: [finding('a', { state: 'rejected' })] }))).toBe(false)
+    expect(sameReading(report({ first_reading: null }))).toBe(false)
+  })
+})
+
+describe('findings beside the pictures', () => {
+  it('stand in the order of the pictures and their frames', () => {
+    const anchor = (sop_instance_uid: string, first_frame: number) => ({ ...finding('x').anchor, sop_instance_uid, first_frame })
+    const found = [finding('1', { anchor: anchor('second', 1) }), finding('2', { anchor: anchor('first', 9) }), finding('3', { anchor: anchor('first', 2) })]
+    const where = (one: Finding['anchor']) => (one.sop_instance_uid === 'first' ? 1 : 2)
+    expect(inOrder(found, where).map((one) => one.finding_id)).toEqual(['3', '2', '1'])
+  })
+})
+
+describe('a draft whose edition grew', () => {
+  it('is still ours when only an analysis was offered, in whatever order its findings stand', () => {
+    const report = reading([finding('a'), finding('b', { state: 'corrected', corrected_value: 3 })])
+    const saved = decide(draftOf(report), { finding_id: 'a', state: 'accepted' })
+    expect(unchanged(report, saved)).toBe(true)
+    expect(unchanged({ ...report, description: 'by somebody else' }, saved)).toBe(false)
+  })
+})
