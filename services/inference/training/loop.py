@@ -73,6 +73,9 @@ def fit(
             if figure < best:
                 best = figure
                 torch.save(average.state_dict(), checkpoint)
-    LOG.info(f"end after {step} steps: {evaluate(average):.4f} (best {best:.4f})")
+    figure = evaluate(average)
+    LOG.info(f"end after {step} steps: {figure:.4f} (best before {best:.4f})")
     torch.save(average.state_dict(), checkpoint.with_suffix(".last.pt"))
+    if figure < best:
+        torch.save(average.state_dict(), checkpoint)
     return average
