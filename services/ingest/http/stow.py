@@ -59,7 +59,10 @@ def routes(receiver: Receiver, origin: str) -> APIRouter:
         content_type = MediaType.parse(request.headers.get("content-type", ""))
         sender = Sender(caller.organisation_id, "stow", caller.username, study)
         body = http.body_chunks(request)
+        coding = request.headers.get("content-encoding", "identity").lower()
         try:
+            if coding != "identity":
+                raise UnsupportedMediaType(f"send the body as it is, without the content coding {coding[:32]}")
             results = await _store(receiver, sender, content_type, body)
         except SonoBridgeError:
             await _drain(body)

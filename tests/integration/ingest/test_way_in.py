@@ -145,6 +145,13 @@ async def test_an_answer_that_cannot_be_given_is_not_acceptable(stage: Stage) ->
     assert answer.status_code == 406
 
 
+async def test_a_body_in_a_coding_that_is_not_read_is_an_unsupported_type(stage: Stage) -> None:
+    study = samples.uid()
+    answer = await stage.stow(samples.image(study), **{"Content-Encoding": "gzip"})
+    assert (answer.status_code, "gzip" in answer.json()["detail"]) == (415, True)
+    assert (await stage.get(f"/dicomweb/studies/{study}")).status_code == 404
+
+
 async def test_nobody_stores_without_the_role_or_the_token(stage: Stage) -> None:
     body, content_type = samples.stow_body(samples.image(samples.uid()))
     headers = {"Content-Type": content_type}
