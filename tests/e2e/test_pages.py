@@ -189,6 +189,9 @@ def test_what_goes_wrong_is_said_in_the_readers_language_with_what_to_do_next(sc
     expect(page.get_by_role("alert")).to_contain_text("没有找到")
     expect(page.get_by_role("alert")).to_contain_text("没有该检查。")
 
+    page.goto(f"{origin}/exams/nonsense")
+    expect(page.get_by_role("alert")).to_contain_text("没有找到")
+
     exams = re.compile(r"/api/ingest/v1/exams(\?|$)")
     page.route(exams, lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"))
     page.goto(f"{origin}/exams")
@@ -205,6 +208,27 @@ def test_what_goes_wrong_is_said_in_the_readers_language_with_what_to_do_next(sc
     )
     page.goto(f"{origin}/refusals")
     expect(page.get_by_text("会话已结束，请重新登录后继续。")).to_be_visible()
+
+
+@pytest.mark.timeout(300)
+def test_an_operator_sees_at_once_why_a_form_was_not_taken_and_whether_anything_changed(
+    stack: Running, sign_in: SignIn
+) -> None:
+    page = sign_in(stack.cast.platform, "operator", language="zh-CN")
+    page.goto(f"{stack.outside.origin}/organisations")
+    page.get_by_role("button", name="添加机构").click()
+    drawer = page.locator(".ant-drawer")
+    texts = {"alias": "new-hospital", "name_zh": "新医院", "name_en": "New", "unified_social_credit_code": "12"}
+    for name, text in texts.items():
+        drawer.locator(f"#{name}").fill(text)
+    page.get_by_test_id("save").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("统一社会信用代码应为 18 位。")
+    expect(drawer.get_by_role("alert")).to_be_in_viewport(ratio=1)
+
+    page.goto(f"{stack.outside.origin}/agreements/DZ-QH-2024-01")
+    page.get_by_test_id("new-version").click()
+    page.get_by_test_id("save").click()
+    expect(page.get_by_text("内容相同，没有改动")).to_be_visible()
 
 
 @pytest.mark.timeout(300)

@@ -8,6 +8,8 @@ import { PageFrame } from '../ui/PageFrame'
 import { useFormat } from '../ui/useFormat'
 import type { Trace } from './types'
 
+const EVENTS = ['exam_completed', 'exam_amended', 'analysis_completed', 'report_signed'] as const
+
 /** A line's way back, readable from the exam to the ledger. */
 export function TracePage() {
   const { t } = useTranslation()
@@ -17,6 +19,10 @@ export function TracePage() {
   if (trace.isPending) return <Loading />
   if (trace.error) return <ErrorNotice error={trace.error} onRetry={() => void trace.refetch()} />
   const { exam, events, report, analysis, agreement, usage, line, postings, trace_id } = trace.data
+  const eventName = (type: string) => {
+    const known = EVENTS.find((one) => one === type.replace('.', '_'))
+    return known ? t(`eventType.${known}`) : type
+  }
   const step = (key: string, title: string, facts: [string, string][]) => ({
     key,
     content: (
@@ -36,7 +42,7 @@ export function TracePage() {
       [t('exam.uid'), exam.study_instance_uid ?? '—'],
       [t('usage.exam'), exam.id],
     ]),
-    ...events.map((event, index) => step(`event-${index}`, t('trace.event', { type: event.type }), [[t('trace.at'), format.dateTime(event.time)], [t('trace.id'), event.id]])),
+    ...events.map((event, index) => step(`event-${index}`, t('trace.event', { type: eventName(event.type) }), [[t('trace.at'), format.dateTime(event.time)], [t('trace.id'), event.id]])),
     ...(analysis ? [step('analysis', t('trace.analysis'), [[t('trace.at'), format.dateTime(analysis.completed_at)], [t('trace.id'), analysis.id]])] : []),
     ...(report
       ? [step('report', t('trace.report', { version: report.version }), [[t('trace.at'), format.dateTime(report.signed_at)], [t('trace.id'), report.id]])]

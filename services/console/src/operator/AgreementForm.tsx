@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Alert, App, Button, Card, Checkbox, Flex, Form, Input, InputNumber, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { send } from '../api/client'
-import { type Agreement, PRIORITIES, READINGS } from '../api/types'
+import { type Agreement, PRIORITIES, type PutAnswer, READINGS } from '../api/types'
 import { ErrorNotice } from '../ui/Notice'
 import { dateIn } from '../ui/time'
 import { useFormat } from '../ui/useFormat'
@@ -27,10 +27,10 @@ export function AgreementForm({ agreement, onClose, onSaved }: Props) {
   const queries = useQueryClient()
   const [form] = Form.useForm<AgreementValues>()
   const save = useMutation({
-    mutationFn: (values: AgreementValues) => send('PUT', `${AGREEMENTS}/${encodeURIComponent(values.number)}`, bodyOf(values)),
-    onSuccess: async (_, values) => {
+    mutationFn: (values: AgreementValues) => send<PutAnswer>('PUT', `${AGREEMENTS}/${encodeURIComponent(values.number)}`, bodyOf(values)),
+    onSuccess: async ({ body }, values) => {
       await queries.invalidateQueries({ queryKey: [AGREEMENTS] })
-      void message.success(t('action.saved'))
+      void message.success(t(body.outcome === 'unchanged' ? 'action.unchanged' : 'action.saved'))
       onSaved(values.number)
     },
   })

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { App, Button, Drawer, Form, type FormInstance } from 'antd'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { send } from '../api/client'
 import type { PutAnswer } from '../api/types'
@@ -22,15 +22,18 @@ interface Props<Values extends object> {
 export function EntityDrawer<Values extends object>({ title, form, initial, request, listKey, onClose, onSaved, children }: Props<Values>) {
   const { t } = useTranslation()
   const { message } = App.useApp()
+  const top = useRef<HTMLDivElement>(null)
   const queries = useQueryClient()
   const save = useMutation({
     mutationFn: async (values: Values) => {
       const { path, body } = request(values)
       return (await send<PutAnswer>('PUT', path, body)).body
     },
+    // The notice stands above the form: bring it into view.
+    onError: () => setTimeout(() => top.current?.scrollIntoView({ block: 'start' })),
     onSuccess: async (answer) => {
       await queries.invalidateQueries({ queryKey: [listKey] })
-      void message.success(t('action.saved'))
+      void message.success(t(answer.outcome === 'unchanged' ? 'action.unchanged' : 'action.saved'))
       onSaved?.(answer)
       onClose()
     },
@@ -47,10 +50,12 @@ export function EntityDrawer<Values extends object>({ title, form, initial, requ
         </Button>
       }
     >
+      <div ref={top} className="drawer-notice">
+        {save.error && <ErrorNotice error={save.error} />}
+      </div>
       <Form<Values> form={form} layout="vertical" initialValues={initial} onFinish={(values) => save.mutate(values)} scrollToFirstError>
         {children}
       </Form>
-      {save.error && <ErrorNotice error={save.error} />}
     </Drawer>
   )
 }

@@ -152,7 +152,7 @@ function MemberDrawer({ member, machine, onClose, onSecret }: DrawerProps) {
         <Input />
       </Form.Item>
       <Form.Item name="roles" label={t('member.roles')} rules={required}>
-        <Select mode="multiple" options={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))} />
+        <Select mode="multiple" showSearch={{ optionFilterProp: 'label' }} options={ROLES.map((value) => ({ value, label: t(`role.${value}`) }))} />
       </Form.Item>
       <Form.Item name="active" label={t('organisation.active')} valuePropName="checked">
         <Switch />

@@ -10,6 +10,12 @@ import { formatDateTime } from './time'
 const STATUSES = [0, 400, 401, 403, 404, 409, 412, 413, 415, 422, 503] as const
 const CODES = ['ClaimedByAnother', 'FindingsUndecided', 'NotClaimed', 'SameReaderTwice', 'StorageFull'] as const
 
+/** Whether the address itself was refused: an id that is none names nothing. */
+function namesNothing({ status, data }: Problem): boolean {
+  const faults = Array.isArray(data['faults']) ? (data['faults'] as { where?: unknown }[]) : []
+  return status === 422 && faults.some(({ where }) => typeof where === 'string' && where.startsWith('path.'))
+}
+
 export interface ProblemText {
   title: string
   /** What the service said, in the reader's language where it is known; empty where it adds nothing. */
@@ -26,12 +32,12 @@ export function useProblemText(): (error: unknown) => ProblemText {
   const zone = useContext(MeContext)?.organisation.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
   return (error) => {
     const problem: Problem = asProblem(error)
-    const status = STATUSES.find((known) => known === problem.status) ?? (problem.status > 500 ? 503 : 500)
+    const status = namesNothing(problem) ? 404 : (STATUSES.find((known) => known === problem.status) ?? (problem.status > 500 ? 503 : 500))
     const code = CODES.find((known) => known === problem.code) ?? (`s${status}` as const)
     const title = t(`problem.${code}.title`)
     const next = t(`problem.${code}.next`)
     // The browser's own words for a lost connection are nobody's: the title says it.
-    const said = problem.status === 0 || problem.detail === title ? '' : problem.detail
+    const said = problem.status === 0 || namesNothing(problem) || problem.detail === title ? '' : problem.detail
     const chinese = said === '' ? null : inChinese(problem, (instant) => formatDateTime(instant, 'zh-CN', zone))
     const detail = language === 'en' || said === '' ? said : (chinese ?? t('problem.original', { text: said }))
     return { title, detail, next, line: [title, detail, next].filter((part) => part !== '').join(language === 'zh' ? '　' : ' · ') }

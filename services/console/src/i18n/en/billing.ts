@@ -18,6 +18,7 @@ export const billing = {
     report: 'Report signed, version {{version}}', agreement: 'Agreement {{number}}, version {{version}}', usage: 'Usage recorded: {{item}}', line: 'Line of invoice {{number}} over {{amount}}', unit: 'Unit price', ordinal: 'Number in the month',
     postings: 'Postings in the ledger', traceId: 'Trace id',
   },
+  eventType: { exam_completed: 'exam complete', exam_amended: 'exam amended', analysis_completed: 'AI has read', report_signed: 'report signed' },
   periodState: { rating: 'Rating', invoicing: 'Drawing up invoices', closed: 'Closed' },
   account: { receivable: 'Receivable', revenue: 'Revenue', payable: 'Payable', expense: 'Expense' },
   period: {

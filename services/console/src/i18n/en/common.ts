@@ -2,7 +2,7 @@ export const common = {
   language: 'Language',
   action: {
     apply: 'Apply', cancel: 'Cancel', change: 'Change', changeOf: 'Change {{name}}', home: 'To the start', no: 'No', reload: 'Load again', refresh: 'Refresh', remove: 'Remove',
-    resume: 'Resume', retry: 'Try again', save: 'Save', saved: 'Saved', signOut: 'Sign out', skip: 'Skip to the content',
+    resume: 'Resume', retry: 'Try again', save: 'Save', saved: 'Saved', unchanged: 'Nothing was different; nothing was changed', signOut: 'Sign out', skip: 'Skip to the content',
     switchOrganisation: 'Work for another hospital', yes: 'Yes',
   },
   filter: { all: 'All' },

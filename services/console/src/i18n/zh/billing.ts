@@ -20,6 +20,7 @@ export const billing: typeof en = {
     report: '报告签发，第 {{version}} 版', agreement: '协议 {{number}} 第 {{version}} 版', usage: '记录用量：{{item}}', line: '账单 {{number}} 的一行，{{amount}}', unit: '单价', ordinal: '当月序号',
     postings: '账簿分录', traceId: '追踪编号',
   },
+  eventType: { exam_completed: '检查完成', exam_amended: '检查补充图像', analysis_completed: 'AI 完成分析', report_signed: '报告签发' },
   periodState: { rating: '计价中', invoicing: '出账中', closed: '已关闭' },
   account: { receivable: '应收账款', revenue: '收入', payable: '应付账款', expense: '费用' },
   period: {

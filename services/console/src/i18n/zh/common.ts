@@ -4,7 +4,7 @@ export const common: typeof en = {
   language: '语言',
   action: {
     apply: '应用', cancel: '取消', change: '修改', changeOf: '修改 {{name}}', home: '回到首页', no: '否', reload: '重新加载', refresh: '刷新', remove: '移除',
-    resume: '继续', retry: '重试', save: '保存', saved: '已保存', signOut: '退出登录', skip: '跳到内容',
+    resume: '继续', retry: '重试', save: '保存', saved: '已保存', unchanged: '内容相同，没有改动', signOut: '退出登录', skip: '跳到内容',
     switchOrganisation: '切换医院', yes: '是',
   },
   filter: { all: '全部' },

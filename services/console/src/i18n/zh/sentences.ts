@@ -34,7 +34,9 @@ const SENTENCES: [RegExp, string][] = [
   [/^the element at byte (\d+)/, '文件在第 $1 字节处无法识别。'],
   [/^the pixel data's fragments break off at byte (\d+)/, '像素数据在第 $1 字节处中断，文件不完整。'],
   [/^the sequence breaks off at byte (\d+)/, '数据在第 $1 字节处中断，文件不完整。'],
+  [/^the part (\S+) does not answer now; nothing of this request was kept/, '部件 $1 没有应答；本次请求未保存任何内容，请稍后重新发送。'],
   // money
+  [/^there is no (?:invoice|line|settlement statement|usage record) /, '没有该单据。'],
   [/^already closed through (\S+); later usage goes into/, '账期已关闭至 $1；之后的用量计入下一账期。'],
   [/^a period is closed at most (\d+) days ahead/, '最多可提前 $1 天关闭账期。'],
   [/^the close is not at its end yet; ask again/, '账期仍在关闭中，请稍后再看。'],
