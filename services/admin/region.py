@@ -16,13 +16,21 @@ _INSIDE = ("devices", "machines", "people")
 
 
 class _Loader(yaml.SafeLoader):
-    """Names the line of a value that cannot be, such as a date that no calendar has."""
+    """Names the line of a value that cannot be, such as a date that no calendar has, and of a name that would hide an earlier one."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
         except ValueError as error:
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands here twice", key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
 @dataclass(frozen=True)

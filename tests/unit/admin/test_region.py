@@ -136,6 +136,7 @@ def test_a_refusal_stops_with_the_platforms_words_and_what_came_before_is_kept(
         ("agreements:\n  A: {valid_from: 2024-13-01}", r"month must be in 1..12\n.*line 2"),
         ("agreements: {20240101: {}}", "agreements has an entry 20240101; a name is a text"),
         ("organisations: {'': {}}", "organisations has an entry ''"),
+        ("organisations:\n  a: {}\n  b: {}\n  a: {}", r"a stands here twice\n.*line 4"),
         ("organisations: {a: {devices: {1: {}}}}", "organisations.a.devices has an entry 1"),
         ("", "agreements and organisations"),
     ],
