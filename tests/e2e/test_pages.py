@@ -57,6 +57,7 @@ def test_a_second_expert_sees_the_first_reading_agrees_and_signs(stack: Running,
     second.get_by_test_id(f"claim-{exam_id}").click()
     expect(second.get_by_test_id("first-reading")).to_contain_text("First opinion. 一审意见。")
     expect(second.get_by_test_id("impression")).to_have_count(0)
+    expect(second.get_by_test_id("sign")).to_have_count(0)  # nothing is chosen beforehand
     second.get_by_test_id("change").click()
     expect(second.get_by_test_id("impression")).to_have_value("First opinion. 一审意见。")
     second.get_by_test_id("impression").fill("Second thoughts. 二审修改。")

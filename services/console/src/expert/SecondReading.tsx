@@ -1,4 +1,4 @@
-import { Collapse, Flex, Segmented, Typography } from 'antd'
+import { Collapse, Flex, Radio, Typography } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { getReport, saveDraft } from '../api/reporting'
@@ -22,23 +22,26 @@ type Opinion = 'agree' | 'change'
 /** The second of two readers: sees what the first signed, agrees with it or changes it, and signs. */
 export function SecondReading({ task, report, selected, onChoose, onShown }: Props) {
   const { t } = useTranslation()
-  const [opinion, setOpinion] = useState<Opinion>(() => (sameReading(report) ? 'agree' : 'change'))
+  // Nothing is chosen for the second reader: an opinion that stands there already is easily taken over.
+  const [opinion, setOpinion] = useState<Opinion | null>(() => (sameReading(report) ? null : 'change'))
   const choice = { selected, onChoose }
   return (
     <Flex vertical gap={12} data-testid="second-reading">
       <Typography.Text>{t('second.hint')}</Typography.Text>
-      <Segmented<Opinion>
+      <Radio.Group
         block
+        optionType="button"
+        buttonStyle="solid"
         aria-label={t('second.opinion')}
         value={opinion}
-        onChange={setOpinion}
+        onChange={(event) => setOpinion(event.target.value as Opinion)}
         options={[
           { value: 'agree', label: <span data-testid="agree">{t('second.agree')}</span> },
           { value: 'change', label: <span data-testid="change">{t('second.change')}</span> },
         ]}
       />
-      {opinion === 'agree' ? (
-        <Agreement task={task} report={report} {...choice} onShown={onShown} />
+      {opinion !== 'change' ? (
+        <Agreement task={task} report={report} {...choice} onShown={onShown} signs={opinion === 'agree'} />
       ) : (
         <>
           <Collapse items={[{ key: 'first', label: t('second.showFirst'), children: <FirstReading report={report} {...choice} /> }]} />
@@ -50,7 +53,7 @@ export function SecondReading({ task, report, selected, onChoose, onShown }: Pro
 }
 
 /** Signing what the first reader signed. A draft that was changed meanwhile goes back to it first. */
-function Agreement({ task, report, onShown, ...choice }: Props) {
+function Agreement({ task, report, onShown, signs, ...choice }: Props & { signs: boolean }) {
   const first = report.first_reading
   useEffect(() => onShown(first?.findings ?? []), [first, onShown])
   const prepare = async () => {
@@ -63,7 +66,7 @@ function Agreement({ task, report, onShown, ...choice }: Props) {
     <>
       <FirstReading report={report} {...choice} />
       <Offer report={report} before={() => Promise.resolve()} />
-      <SignButton task={task} report={report} before={prepare} />
+      {signs && <SignButton task={task} report={report} before={prepare} />}
     </>
   )
 }

@@ -225,6 +225,64 @@ export interface components {
          * @enum {string}
          */
         BillableEvent: "report_signed" | "analysis_completed";
+        /** ChangePage */
+        ChangePage: {
+            /** Items */
+            items: components["schemas"]["ChangeView"][];
+            /**
+             * Next
+             * @description Give it as `cursor` to go on; null at the end
+             */
+            next?: string | null;
+        };
+        /** ChangeView */
+        ChangeView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Content
+             * @description The entity as it then was
+             */
+            content: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @description organisation, device, membership or agreement
+             */
+            kind: string;
+            /**
+             * Name
+             * @description Alias, AE title, user name or client id, number
+             */
+            name: string;
+            /**
+             * Organisation
+             * @description Alias of whose entity it is; an agreement's requester
+             */
+            organisation: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            outcome: components["schemas"]["Done"];
+            /**
+             * Subject
+             * @description Of the token by which it was done
+             */
+            subject: string;
+            /** Username */
+            username: string;
+        };
         /** ClientSecret */
         ClientSecret: {
             /** Client Secret */
@@ -294,6 +352,12 @@ export interface components {
             /** Revision */
             revision: number;
         };
+        /**
+         * Done
+         * @description What was done to an entity.
+         * @enum {string}
+         */
+        Done: "created" | "changed" | "renewed";
         /**
          * GateMode
          * @description How a model may be used: under a certificate, in a trial, or unseen beside the read.
@@ -635,11 +699,14 @@ export type AgreementPage = components['schemas']['AgreementPage'];
 export type AgreementPut = components['schemas']['AgreementPut'];
 export type AgreementView = components['schemas']['AgreementView'];
 export type BillableEvent = components['schemas']['BillableEvent'];
+export type ChangePage = components['schemas']['ChangePage'];
+export type ChangeView = components['schemas']['ChangeView'];
 export type ClientSecret = components['schemas']['ClientSecret'];
 export type DeviceBody = components['schemas']['DeviceBody'];
 export type DevicePage = components['schemas']['DevicePage'];
 export type DevicePut = components['schemas']['DevicePut'];
 export type DeviceView = components['schemas']['DeviceView'];
+export type Done = components['schemas']['Done'];
 export type GateMode = components['schemas']['GateMode'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type MachinePut = components['schemas']['MachinePut'];
