@@ -106,7 +106,14 @@ def test_no_page_overflows(stack: Running, sign_in: SignIn, width: int, language
             "/settlements",
             "/agreements",
         ),
-        (stack.cast.platform, "operator"): ("/organisations", "/devices", "/members", "/periods", "/health"),
+        (stack.cast.platform, "operator"): (
+            "/organisations",
+            "/devices",
+            "/members",
+            "/changes",
+            "/periods",
+            "/health",
+        ),
     }
     wide = []
     for (organisation, role), paths in pages.items():

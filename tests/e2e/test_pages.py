@@ -233,6 +233,14 @@ def test_an_operator_sees_at_once_why_a_form_was_not_taken_and_whether_anything_
 
 
 @pytest.mark.timeout(300)
+def test_an_operator_sees_who_changed_what_and_to_what(stack: Running, sign_in: SignIn) -> None:
+    page = sign_in(stack.cast.platform, "operator")
+    page.goto(f"{stack.outside.origin}/changes")
+    page.get_by_role("button", name="Show the content of").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("{")
+
+
+@pytest.mark.timeout(300)
 def test_the_worklist_and_the_reading_page_work_by_keyboard_alone(scene: Scene, sign_in: SignIn) -> None:
     page = sign_in(scene.stack.cast.reader, "expert")
     claim = page.get_by_test_id(f"claim-{scene.ids['exam_id']}")

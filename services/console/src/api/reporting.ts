@@ -1,4 +1,4 @@
-import { getJson, send, type Tagged, withQuery } from './client'
+import { getJson, send, type Tagged } from './client'
 import type { Draft, Report, Task } from './types'
 
 const BASE = '/api/reporting/v1'
@@ -11,7 +11,6 @@ export const answerOffer = (id: string, answer: 'accept' | 'dismiss') => send<un
 /** Signs the edition that the person saw: one that was changed meanwhile is refused. */
 export const sign = (id: string, etag: string | null) => send<unknown>('POST', `${BASE}/reports/${id}/sign`, { attestation: true }, etag === null ? {} : { 'If-Match': etag })
 export const addendum = (id: string, draft: Draft) => send<unknown>('POST', `${BASE}/reports/${id}/addenda`, { ...draft, attestation: true })
-export const reportsOf = (examId: string) => withQuery(`${BASE}/reports`, { exam_id: examId })
 
 export function saveDraft(id: string, draft: Draft, etag: string | null): Promise<Tagged<Partial<Report> | undefined>> {
   return send('PUT', `${BASE}/reports/${id}/draft`, draft, etag === null ? {} : { 'If-Match': etag })

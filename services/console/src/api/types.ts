@@ -6,7 +6,7 @@ import type { FindingView, ReportView, TaskView } from './generated/reporting'
 
 export type { Money, UsageView as Usage } from './generated/billing'
 export type {
-  AgreementHistory, AgreementView as Agreement, BillableEvent, DeviceView as Device, GateMode, Me, MembershipView as Membership, OrganisationView as Organisation,
+  AgreementHistory, AgreementView as Agreement, BillableEvent, ChangeView as Change, DeviceView as Device, GateMode, Me, MembershipView as Membership, OrganisationView as Organisation,
   Party, PriceItem, Reading, Role, Tier,
 } from './generated/directory'
 export type { ModelView as Model } from './generated/inference'

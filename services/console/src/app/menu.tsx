@@ -1,6 +1,6 @@
 import {
   AlertOutlined, ApartmentOutlined, ApiOutlined, AuditOutlined, BankOutlined, CalculatorOutlined, CalendarOutlined, CloudUploadOutlined, DashboardOutlined,
-  ExperimentOutlined, FileTextOutlined, HeartOutlined, LineChartOutlined, ScheduleOutlined, StopOutlined, TeamOutlined,
+  ExperimentOutlined, FileTextOutlined, HeartOutlined, HistoryOutlined, LineChartOutlined, ScheduleOutlined, StopOutlined, TeamOutlined,
 } from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import type { Role } from '../api/types'
@@ -8,7 +8,7 @@ import type { Role } from '../api/types'
 export interface Entry {
   key:
     | 'exams' | 'upload' | 'refusals' | 'worklist' | 'usage' | 'cost' | 'byDay' | 'invoices' | 'settlements' | 'agreements' | 'organisations'
-    | 'devices' | 'members' | 'models' | 'quality' | 'periods' | 'health'
+    | 'devices' | 'members' | 'changes' | 'models' | 'quality' | 'periods' | 'health'
   path: string
   icon: ReactNode
   roles: Role[]
@@ -31,6 +31,7 @@ export const MENU: Entry[] = [
   { key: 'agreements', path: '/agreements', icon: <FileTextOutlined />, roles: ['operator', 'billing_admin'] },
   { key: 'devices', path: '/devices', icon: <ApiOutlined />, roles: ['operator'] },
   { key: 'members', path: '/members', icon: <TeamOutlined />, roles: ['operator'] },
+  { key: 'changes', path: '/changes', icon: <HistoryOutlined />, roles: ['operator'] },
   { key: 'models', path: '/models', icon: <ExperimentOutlined />, roles: ['operator', 'expert', 'quality_manager'] },
   { key: 'health', path: '/health', icon: <AlertOutlined />, roles: ['operator'] },
 ]

@@ -26,6 +26,7 @@ const MembersPage = lazy(async () => ({ default: (await import('../operator/Memb
 const AgreementsPage = lazy(async () => ({ default: (await import('../operator/AgreementsPage')).AgreementsPage }))
 const AgreementPage = lazy(async () => ({ default: (await import('../operator/AgreementPage')).AgreementPage }))
 const NewAgreementPage = lazy(async () => ({ default: (await import('../operator/AgreementPage')).NewAgreementPage }))
+const ChangesPage = lazy(async () => ({ default: (await import('../operator/ChangesPage')).ChangesPage }))
 const QualityPage = lazy(async () => ({ default: (await import('../quality/QualityPage')).QualityPage }))
 const ModelsPage = lazy(async () => ({ default: (await import('../operator/ModelsPage')).ModelsPage }))
 const HealthPage = lazy(async () => ({ default: (await import('../operator/HealthPage')).HealthPage }))
@@ -57,6 +58,7 @@ export const router = createBrowserRouter([
       { path: '/agreements', element: <AgreementsPage /> },
       { path: '/agreements/new', element: <NewAgreementPage /> },
       { path: '/agreements/:number', element: <AgreementPage /> },
+      { path: '/changes', element: <ChangesPage /> },
       { path: '/quality', element: <QualityPage /> },
       { path: '/models', element: <ModelsPage /> },
       { path: '/health', element: <HealthPage /> },

@@ -8,7 +8,7 @@ import { useProblemText } from '../ui/Notice'
 import { PageFrame } from '../ui/PageFrame'
 import { usePages } from '../ui/usePages'
 import { EntityDrawer } from './EntityDrawer'
-import { OrganisationSelect } from './OrganisationSelect'
+import { OrganisationFilter, OrganisationSelect } from './OrganisationSelect'
 import { ActiveTag } from './OrganisationsPage'
 
 const PATH = '/api/directory/v1/memberships'
@@ -76,14 +76,7 @@ export function MembersPage() {
         </>
       }
     >
-      <div className="field-wide">
-        <OrganisationSelect placeholder={t('device.organisation')} {...(organisation && { value: organisation })} onChange={setOrganisation} />
-        {organisation && (
-          <Button type="link" onClick={() => setOrganisation(undefined)}>
-            {t('filter.all')}
-          </Button>
-        )}
-      </div>
+      <OrganisationFilter value={organisation} onChange={setOrganisation} />
       {secret && (
         <Alert
           type="success"

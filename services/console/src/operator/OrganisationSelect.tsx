@@ -1,4 +1,4 @@
-import { Select } from 'antd'
+import { Button, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Organisation } from '../api/types'
 import { useFormat } from '../ui/useFormat'
@@ -29,5 +29,20 @@ export function OrganisationSelect({ id, value, onChange, disabled, placeholder 
       {...(placeholder !== undefined && { 'aria-label': placeholder })}
       options={organisations.rows.map((one) => ({ value: one.alias, label: `${format.name(one)} (${one.alias})` }))}
     />
+  )
+}
+
+/** One organisation's rows alone, or everybody's. */
+export function OrganisationFilter({ value, onChange }: { value: string | undefined; onChange: (alias: string | undefined) => void }) {
+  const { t } = useTranslation()
+  return (
+    <div className="field-wide">
+      <OrganisationSelect placeholder={t('device.organisation')} {...(value && { value })} onChange={onChange} />
+      {value && (
+        <Button type="link" onClick={() => onChange(undefined)}>
+          {t('filter.all')}
+        </Button>
+      )}
+    </div>
   )
 }

@@ -25,11 +25,16 @@ export const operator = {
     noPrices: 'No price items.', addPrice: 'Add a price item', code: 'Code', descriptionZh: 'Description in Chinese', descriptionEn: 'Description in English', event: 'Charged when',
     price: 'Price', unitAmount: 'Amount for each', amountHint: 'An amount such as 12.50', upTo: 'up to number', addTier: 'Add a tier', tier: 'no. {{from}}–{{to}}: {{amount}}', tierRest: 'from no. {{from}}: {{amount}}',
   },
+  change: {
+    at: 'When', who: 'By', kind: 'What', name: 'Name', outcome: 'Done', content: 'Content', show: 'Show', showOf: 'Show the content of {{name}}', created: 'Created', changed: 'Changed',
+    renewed: 'New secret', organisation: 'Organisation', device: 'Device', membership: 'Member', agreement: 'Agreement', hint: 'Who set up or changed what, and to what. Nothing is taken out.',
+    empty: 'Nothing was changed yet.',
+  },
   event: { report_signed: 'a report is signed', analysis_completed: 'AI has read the exam' },
   party: { requester: 'Requester', reader: 'Reader', platform: 'Platform' },
   mode: { approved: 'Approved', trial: 'Trial', shadow: 'Shadow' },
   reading: { single: 'Single reading', double: 'Double reading' },
-  model: { name: 'Model', version: 'Version', approved: 'Certified', notApproved: 'Not certified', permitted: 'By your agreements', digest: 'Digest', use: 'Intended use', class: 'Class', hint: 'A model is a device: its card says what it is for and how well it measures.', empty: 'No models.' },
+  model: { name: 'Model', approved: 'Certified', notApproved: 'Not certified', permitted: 'By your agreements', digest: 'Digest', use: 'Intended use', class: 'Class', hint: 'A model is a device: its card says what it is for and how well it measures.', empty: 'No models.' },
   health: { asOf: 'As of {{at}}', ready: 'Ready', notReady: 'Not ready', ok: 'ok', away: 'Does not answer. See its log, or start it again.' },
   service: { directory: 'Directory', ingest: 'Ingest', inference: 'Inference', reporting: 'Reporting', billing: 'Billing' },
 }

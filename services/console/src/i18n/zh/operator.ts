@@ -27,11 +27,16 @@ export const operator: typeof en = {
     noPrices: '没有价格项目。', addPrice: '添加价格项目', code: '代码', descriptionZh: '中文说明', descriptionEn: '英文说明', event: '计费时点',
     price: '价格', unitAmount: '单价', amountHint: '请输入金额，例如 12.50', upTo: '至第几例', addTier: '添加阶梯', tier: '第 {{from}}–{{to}} 例：{{amount}}', tierRest: '第 {{from}} 例起：{{amount}}',
   },
+  change: {
+    at: '时间', who: '操作人', kind: '类别', name: '名称', outcome: '操作', content: '内容', show: '查看', showOf: '查看 {{name}} 的内容', created: '新建', changed: '修改',
+    renewed: '重置密钥', organisation: '机构', device: '设备', membership: '成员', agreement: '协议', hint: '谁在何时设置或修改了什么。记录不会被删除。',
+    empty: '还没有变更。',
+  },
   event: { report_signed: '报告签发', analysis_completed: 'AI 完成分析' },
   party: { requester: '申请方', reader: '阅片方', platform: '平台' },
   mode: { approved: '已注册', trial: '试验', shadow: '影子' },
   reading: { single: '单审', double: '双审' },
-  model: { name: '模型', version: '版本', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。' },
+  model: { name: '模型', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。' },
   health: { asOf: '截至 {{at}}', ready: '就绪', notReady: '未就绪', ok: '正常', away: '没有应答。请查看其日志，或重新启动。' },
   service: { directory: '目录', ingest: '接收', inference: '推理', reporting: '报告', billing: '结算' },
 }
