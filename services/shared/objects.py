@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import hashlib
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -21,7 +22,10 @@ from services.shared.settings import ObjectSettings, read_secret
 if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
+_log = logging.getLogger(__name__)
+
 _CHUNK_BYTES = 1 << 20
+_NOTHING = ".ready/"  # keys begin with an organisation: nothing lies here, and a bucket that is away or another's says so all the same
 # A bucket takes large objects in pieces, of which this many are on their way, and so in memory, at once.
 _PIECE_BYTES, _PIECES = 8 << 20, 4
 # Who waits for an answer is told in time that the bucket is away.
@@ -122,6 +126,13 @@ class ObjectStore:
         self._backend = backend
         self._reader = reader
         self.spool_folder = spool_folder
+
+    async def ready(self) -> None:
+        """Raises Unavailable unless the store answers and there is a folder to receive into."""
+        if not self.spool_folder.is_dir():
+            raise Unavailable("the folder for what is being received is not there")
+        async for _ in self.list(_NOTHING):
+            break
 
     def spool(self) -> Spool:
         """A new temporary file. Blocks for a file's opening only. Raises StorageFull."""
@@ -232,7 +243,9 @@ def _told() -> Iterator[None]:
     except FileNotFoundError as error:
         raise NotFound("the object is not in the store") from error
     except BaseError as error:
-        raise Unavailable(f"the object store does not answer: {str(error).splitlines()[0]}") from error
+        # Where the bucket is concerns nobody outside.
+        _log.warning("the object store: %s", str(error).splitlines()[0])
+        raise Unavailable("the object store does not answer") from error
 
 
 def storage_error(error: OSError) -> Exception:
