@@ -63,14 +63,6 @@ class Keycloak:
         except httpx.HTTPError as error:
             raise NotReady(f"{type(error).__name__}: {error}") from error
 
-    def check_realm(self) -> None:
-        """Raises NotReady until the realm's keys are served."""
-        self.check()
-        try:
-            httpx.get(f"{self.internal_issuer}/protocol/openid-connect/certs", timeout=5).raise_for_status()
-        except httpx.HTTPError as error:
-            raise NotReady(f"{type(error).__name__}: {error}") from error
-
     def create_realm(self) -> None:
         """Makes the realm from infra/keycloak/realm.json unless it is there. Raises httpx.HTTPError."""
         base = f"http://{HOST}:{self.port}/auth"

@@ -96,13 +96,6 @@ class UnsupportedMediaType(SonoBridgeError):
     grpc_code = grpc.StatusCode.INVALID_ARGUMENT
 
 
-class RangeNotSatisfiable(SonoBridgeError):
-    """The part asked for lies outside."""
-
-    status = 416
-    grpc_code = grpc.StatusCode.OUT_OF_RANGE
-
-
 class Unavailable(SonoBridgeError):
     """A part that is needed is away; try again shortly."""
 

@@ -64,12 +64,14 @@ def test_every_topic_has_its_dead_letters_and_the_directorys_is_compacted() -> N
 
 
 def test_the_shared_code_stays_small() -> None:
+    shared = ROOT / "services" / "shared"
     lines = {
-        path.name: len(path.read_text(encoding="utf-8").splitlines())
-        for path in (ROOT / "services" / "shared").glob("*.py")
+        str(path.relative_to(shared)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in shared.rglob("*.py")
     }
+    assert any("/" in name for name in lines), "packages count too"
     assert max(lines.values()) <= 260, lines
-    assert sum(lines.values()) <= 2200, lines
+    assert sum(lines.values()) <= 2500, lines
 
 
 def test_no_lock_file_names_a_registry() -> None:

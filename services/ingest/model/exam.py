@@ -39,7 +39,6 @@ TRANSITIONS = {
 }
 
 PRIORITIES = ("ROUTINE", "URGENT", "STAT")
-REPORT_STATES = ("none", "signed", "amended")
 
 # Late instances often come several at a time: they amend the exam once, this long after the last of them.
 AMENDMENT_QUIET = timedelta(seconds=3)

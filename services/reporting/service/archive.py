@@ -13,8 +13,8 @@ from services.shared.errors import NotFound
 from services.shared.objects import ObjectStore
 from services.shared.tenancy import Principal
 
-READERS = ("expert", "quality_manager")
-REQUESTERS = ("clinic_staff", "quality_manager", "expert")
+# Of the requester and of the reader alike: which reports and drafts each sees is for row level security to say.
+ROLES = ("clinic_staff", "quality_manager", "expert")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Archive:
 
     async def task(self, principal: Principal, *, task_id: UUID | None = None, exam_id: UUID | None = None) -> Listed:
         """A task's status, for its requester and its reader. Raises NotFound."""
-        principal.require(*REQUESTERS)
+        principal.require(*ROLES)
         async with self._db.tenant(principal.organisation_id) as tx:
             found = await store.listed(tx, task_id=task_id, exam_id=exam_id)
         if found is None:
@@ -43,7 +43,7 @@ class Archive:
 
     async def report(self, principal: Principal, report_id: UUID) -> Opened:
         """A report. Raises NotFound; for the requester also until it is signed."""
-        principal.require(*REQUESTERS)
+        principal.require(*ROLES)
         async with self._db.tenant(principal.organisation_id) as tx:
             found = await store.listed(tx, report_id=report_id)
             working = await store.report(tx, report_id)
@@ -61,7 +61,7 @@ class Archive:
         report_id: UUID | None = None,
     ) -> list[Version]:
         """The latest signed version of each report that matches, for its requester and its reader."""
-        principal.require(*REQUESTERS)
+        principal.require(*ROLES)
         async with self._db.tenant(principal.organisation_id) as tx:
             return await store.latest_versions(
                 tx, exam_id=exam_id, study_instance_uid=study_instance_uid, report_id=report_id
@@ -69,7 +69,7 @@ class Archive:
 
     async def exam(self, principal: Principal, exam_id: UUID) -> tuple[ingest_pb.Exam, Version]:
         """An exam and its latest signed report. Raises NotFound while nothing is signed."""
-        principal.require(*REQUESTERS)
+        principal.require(*ROLES)
         async with self._db.tenant(principal.organisation_id) as tx:
             message = await store.exam_message(tx, exam_id)
             versions = await store.latest_versions(tx, exam_id=exam_id)
@@ -81,7 +81,7 @@ class Archive:
         self, principal: Principal, report_id: UUID, kind: str, version: int | None
     ) -> tuple[bytes, Version]:
         """The signed PDF (`pdf`) or the SR (`sr`) of a version, the latest unless one is named. Raises NotFound."""
-        principal.require(*REQUESTERS)
+        principal.require(*ROLES)
         async with self._db.tenant(principal.organisation_id) as tx:
             versions = await store.versions(tx, report_id)
         wanted = [one for one in versions if version in (None, one.content.version)]

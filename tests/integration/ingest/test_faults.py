@@ -20,7 +20,6 @@ from tests.integration.ingest.stage import Stage
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
-_GIB = 1 << 30
 _ALLOWED_BYTES = 64 << 20
 
 

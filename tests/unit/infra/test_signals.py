@@ -20,7 +20,6 @@ from services.__main__ import SERVICES
 PROMETHEUS = INFRA / "prometheus"
 ALERTS = PROMETHEUS / "alerts.yaml"
 DASHBOARD = INFRA / "grafana" / "sonobridge.json"
-SUFFIXES = ("_bucket", "_count", "_sum", "")
 SELECTOR = re.compile(r"(sonobridge_\w+)(?:\{([^}]*)\})?")
 
 
