@@ -7,7 +7,9 @@ from services.reporting.service import Archive, Desk, Quality, Signing
 from services.shared.clock import Clock
 
 
-def build(app: FastAPI, desk: Desk, signing: Signing, archive: Archive, figures: Quality, clock: Clock, public_origin: str) -> None:
+def build(
+    app: FastAPI, desk: Desk, signing: Signing, archive: Archive, figures: Quality, clock: Clock, public_origin: str
+) -> None:
     """Add the routes to `app`."""
     app.include_router(api.router(desk, signing, archive, clock))
     app.include_router(quality.router(figures, archive))
