@@ -1,5 +1,6 @@
 """Events of ingest and inference, decoded and handed to the intake."""
 
+from typing import TypeVar
 from uuid import UUID
 
 from sonobridge.inference.v1 import events_pb2 as inference_pb
@@ -10,6 +11,9 @@ from services.shared.events import Event
 from services.shared.kafka import Poison
 
 TOPICS = ("ingest.v1", "inference.v1")
+Analysis = TypeVar(
+    "Analysis", inference_pb.AnalysisCompleted, inference_pb.AnalysisSkipped, inference_pb.AnalysisFailed
+)
 
 
 class Handler:
@@ -32,11 +36,18 @@ class Handler:
                 amended = event.decode(ingest_pb.ExamAmended)
                 await self._intake.exam(event, amended.exam, added=bool(amended.added_sop_instance_uids))
             case "analysis.completed":
-                done = event.decode(inference_pb.AnalysisCompleted)
+                done = _own(event, event.decode(inference_pb.AnalysisCompleted))
                 await self._intake.analysis(event, UUID(done.exam_id), done.exam_revision, "completed", done)
             case "analysis.skipped":
-                skipped = event.decode(inference_pb.AnalysisSkipped)
+                skipped = _own(event, event.decode(inference_pb.AnalysisSkipped))
                 await self._intake.analysis(event, UUID(skipped.exam_id), skipped.exam_revision, "skipped")
             case "analysis.failed":
-                failed = event.decode(inference_pb.AnalysisFailed)
+                failed = _own(event, event.decode(inference_pb.AnalysisFailed))
                 await self._intake.analysis(event, UUID(failed.exam_id), failed.exam_revision, "failed")
+
+
+def _own(event: Event, analysis: Analysis) -> Analysis:
+    """The analysis, if its exam is of the organisation that the event names. Raises Poison."""
+    if analysis.organisation_id != str(event.organisation_id):
+        raise Poison("the analysis is of an exam of another organisation than the event names")
+    return analysis

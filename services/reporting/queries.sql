@@ -1,11 +1,11 @@
 -- name: ensure_exam
 -- A row to lock, whichever event comes first.
-INSERT INTO exam (id, organisation_id) VALUES (%(exam_id)s, %(organisation_id)s) ON CONFLICT (id) DO NOTHING;
+INSERT INTO exam (organisation_id, id) VALUES (%(organisation_id)s, %(exam_id)s) ON CONFLICT (organisation_id, id) DO NOTHING;
 
 -- name: lock_exam
 -- The exam, locked: every writer begins here.
 SELECT id, organisation_id, reader_id, revision, header, instances, first_completed_at
-FROM exam WHERE id = %(exam_id)s FOR UPDATE;
+FROM exam WHERE organisation_id = %(organisation_id)s AND id = %(exam_id)s FOR UPDATE;
 
 -- name: update_exam
 -- The exam as its newest revision tells it.
@@ -26,7 +26,7 @@ SELECT organisation_id, reader_id, header, instances FROM exam WHERE id = %(exam
 -- The outcome for the newest revision of the exam; an older one changes nothing.
 INSERT INTO analysis AS known (exam_id, organisation_id, exam_revision, outcome, body)
 VALUES (%(exam_id)s, %(organisation_id)s, %(exam_revision)s, %(outcome)s, %(body)s)
-ON CONFLICT (exam_id) DO UPDATE
+ON CONFLICT (organisation_id, exam_id) DO UPDATE
 SET exam_revision = excluded.exam_revision, outcome = excluded.outcome, body = excluded.body
 WHERE known.exam_revision <= excluded.exam_revision;
 
@@ -49,15 +49,15 @@ VALUES (%(id)s, %(organisation_id)s, %(reader_id)s, %(exam_id)s);
 -- The task of an exam whose row is locked.
 SELECT id, organisation_id, reader_id, exam_id, report_id, state, priority, due_at, double_reading, ai, new_images,
        claimed_by, claimed_by_name, lease_until
-FROM task WHERE exam_id = %(exam_id)s;
+FROM task WHERE organisation_id = %(organisation_id)s AND exam_id = %(exam_id)s;
 
 -- name: select_exam_of_task
 -- Which exam to lock for a task that the caller's organisation reads.
-SELECT exam_id FROM task WHERE id = %(task_id)s AND reader_id = current_organisation();
+SELECT organisation_id, exam_id FROM task WHERE id = %(task_id)s AND reader_id = current_organisation();
 
 -- name: select_exam_of_report
 -- Which exam to lock for a report that the caller's organisation reads.
-SELECT exam_id FROM task WHERE report_id = %(report_id)s AND reader_id = current_organisation();
+SELECT organisation_id, exam_id FROM task WHERE report_id = %(report_id)s AND reader_id = current_organisation();
 
 -- name: update_task
 -- All that may change of a task.
@@ -65,7 +65,7 @@ UPDATE task
 SET reader_id = %(reader_id)s, state = %(state)s, priority = %(priority)s, due_at = %(due_at)s,
     double_reading = %(double_reading)s, ai = %(ai)s, new_images = %(new_images)s,
     claimed_by = %(claimed_by)s, claimed_by_name = %(claimed_by_name)s, lease_until = %(lease_until)s
-WHERE id = %(id)s;
+WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
 
 -- name: select_report
 -- The working copy of a report.
@@ -89,7 +89,9 @@ UPDATE report SET reader_id = %(reader_id)s WHERE exam_id = %(exam_id)s;
 -- The reader's tasks, the earliest due first. A claim whose lease has ended counts as unassigned.
 SELECT t.id, t.organisation_id, t.reader_id, t.exam_id, t.report_id, t.state, t.priority, t.due_at, t.double_reading, t.ai,
        t.new_images, t.claimed_by, t.claimed_by_name, t.lease_until, e.header, r.version, r.first_reading
-FROM task t JOIN exam e ON e.id = t.exam_id JOIN report r ON r.id = t.report_id
+FROM task t
+JOIN exam e ON e.organisation_id = t.organisation_id AND e.id = t.exam_id
+JOIN report r ON r.organisation_id = t.organisation_id AND r.id = t.report_id
 WHERE t.reader_id = current_organisation()
   AND (
     CASE WHEN t.state = 'claimed' AND t.lease_until <= %(now)s THEN 'unassigned' ELSE t.state END = ANY (%(states)s)
@@ -104,8 +106,11 @@ LIMIT %(limit)s;
 -- One task that the caller owns or reads; the working copy is the reader's alone.
 SELECT t.id, t.organisation_id, t.reader_id, t.exam_id, t.report_id, t.state, t.priority, t.due_at, t.double_reading, t.ai,
        t.new_images, t.claimed_by, t.claimed_by_name, t.lease_until, e.header,
-       (SELECT max(v.version) FROM report_version v WHERE v.report_id = t.report_id) AS version, r.first_reading
-FROM task t JOIN exam e ON e.id = t.exam_id LEFT JOIN report r ON r.id = t.report_id
+       (SELECT max(v.version) FROM report_version v
+        WHERE v.organisation_id = t.organisation_id AND v.report_id = t.report_id) AS version, r.first_reading
+FROM task t
+JOIN exam e ON e.organisation_id = t.organisation_id AND e.id = t.exam_id
+LEFT JOIN report r ON r.organisation_id = t.organisation_id AND r.id = t.report_id
 WHERE t.id = %(task_id)s OR t.exam_id = %(exam_id)s OR t.report_id = %(report_id)s;
 
 -- name: insert_version
@@ -138,8 +143,8 @@ VALUES (%(report_id)s, %(version)s, %(kind)s, %(organisation_id)s, %(reader_id)s
 -- name: take_delivery
 -- The delivery that is due longest, kept from others for a while so that none goes out twice at once.
 UPDATE delivery SET attempts = attempts + 1, next_attempt_at = %(now)s + %(patience)s
-WHERE (report_id, version, kind) = (
-    SELECT report_id, version, kind FROM delivery
+WHERE (organisation_id, report_id, version, kind) = (
+    SELECT organisation_id, report_id, version, kind FROM delivery
     WHERE done_at IS NULL AND next_attempt_at <= %(now)s
     ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
@@ -148,12 +153,12 @@ RETURNING report_id, version, kind, organisation_id, exam_id, object_key, trace_
 -- name: finish_delivery
 -- The document is in the study.
 UPDATE delivery SET done_at = %(now)s, last_error = ''
-WHERE report_id = %(report_id)s AND version = %(version)s AND kind = %(kind)s;
+WHERE organisation_id = %(organisation_id)s AND report_id = %(report_id)s AND version = %(version)s AND kind = %(kind)s;
 
 -- name: postpone_delivery
 -- The document could not be put into the study now.
 UPDATE delivery SET next_attempt_at = %(next_attempt_at)s, last_error = %(error)s
-WHERE report_id = %(report_id)s AND version = %(version)s AND kind = %(kind)s;
+WHERE organisation_id = %(organisation_id)s AND report_id = %(report_id)s AND version = %(version)s AND kind = %(kind)s;
 
 -- name: count_deliveries
 -- How many documents wait for ingest.
@@ -177,7 +182,9 @@ SELECT CASE WHEN t.reader_id = current_organisation() THEN 'read' ELSE 'requeste
        percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM v.signed_at - e.first_completed_at) / 60) AS p90_minutes,
        count(*) FILTER (WHERE v.signed_at IS NULL) AS open,
        count(*) FILTER (WHERE v.signed_at IS NULL AND t.due_at < %(now)s) AS overdue
-FROM task t JOIN exam e ON e.id = t.exam_id LEFT JOIN report_version v ON v.report_id = t.report_id AND v.version = 1
+FROM task t
+JOIN exam e ON e.organisation_id = t.organisation_id AND e.id = t.exam_id
+LEFT JOIN report_version v ON v.organisation_id = t.organisation_id AND v.report_id = t.report_id AND v.version = 1
 WHERE t.reader_id IS NOT NULL AND (v.signed_at IS NULL OR v.signed_at >= %(since)s)
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3;

@@ -102,9 +102,9 @@ class Version:
     sr_key: str
 
 
-async def lock_exam(tx: Transaction, exam_id: UUID) -> Exam | None:
+async def lock_exam(tx: Transaction, organisation_id: UUID, exam_id: UUID) -> Exam | None:
     """The exam's row, locked: every writer begins here."""
-    row = await tx.one("lock_exam", exam_id=exam_id)
+    row = await tx.one("lock_exam", organisation_id=organisation_id, exam_id=exam_id)
     if row is None:
         return None
     return Exam(
@@ -137,14 +137,15 @@ async def exam_message(tx: Transaction, exam_id: UUID) -> ingest_pb.Exam | None:
     return _exam_message(row["header"], row["instances"]) if row else None
 
 
-async def task_of_exam(tx: Transaction, exam_id: UUID) -> Task | None:
-    row = await tx.one("select_task_of_exam", exam_id=exam_id)
+async def task_of_exam(tx: Transaction, exam: Exam) -> Task | None:
+    row = await tx.one("select_task_of_exam", organisation_id=exam.organisation_id, exam_id=exam.id)
     return _task(row) if row else None
 
 
 async def save_task(tx: Transaction, task: Task) -> None:
     await tx.run(
         "update_task",
+        organisation_id=task.organisation_id,
         id=task.id,
         reader_id=task.reader_id,
         state=task.state,
@@ -305,12 +306,20 @@ async def take_delivery(tx: Transaction, now: datetime, patience: timedelta) -> 
 
 
 async def finish_delivery(tx: Transaction, delivery: Delivery, now: datetime) -> None:
-    await tx.run("finish_delivery", report_id=delivery.report_id, version=delivery.version, kind=delivery.kind, now=now)
+    await tx.run(
+        "finish_delivery",
+        organisation_id=delivery.organisation_id,
+        report_id=delivery.report_id,
+        version=delivery.version,
+        kind=delivery.kind,
+        now=now,
+    )
 
 
 async def postpone_delivery(tx: Transaction, delivery: Delivery, until: datetime, error: str) -> None:
     await tx.run(
         "postpone_delivery",
+        organisation_id=delivery.organisation_id,
         report_id=delivery.report_id,
         version=delivery.version,
         kind=delivery.kind,

@@ -19,6 +19,21 @@ NOT_OWNED = {
     "directory_copy": "concerns several organisations: organisation_ids",
 }
 
+# Tables that stay one, and why; all others are partitioned by hash of the organisation.
+NOT_PARTITIONED = {
+    "migration": "the ledger of migrations",
+    "outbox": "sent rows go after some days",
+    "directory_copy": "as many as hospitals, devices, people and agreements",
+    "priced_items": "as many as prices in agreements",
+    "periods": "as many as closes",
+    "invoices": "as many as pairs of hospitals in a close",
+    "invoice_counters": "as many as hospitals",
+    "settlements": "as many as hospitals in a close",
+    "ledger_accounts": "as many as pairs of hospitals and items",
+    "ledger_transactions": "as many as invoices",
+    "ledger_postings": "as many as invoices and their items",
+}
+
 
 @pytest.fixture(scope="module")
 def connection(postgres_database: Database) -> Iterator[psycopg.Connection]:
@@ -62,6 +77,27 @@ def test_every_table_carries_the_owning_organisation_or_is_named_here(connection
         if table not in NOT_OWNED and not {"organisation_id", "requester_id", "payer_id"} & set(names)
     }
     assert unowned - {"directory.organisation"} == set()
+
+
+def test_every_table_that_grows_with_the_exams_is_partitioned_by_its_organisation(
+    connection: psycopg.Connection,
+) -> None:
+    found = connection.execute(
+        "SELECT n.nspname || '.' || c.relname, c.relname, pg_get_partkeydef(c.oid) FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY(%s) AND n.nspname <> 'directory'",
+        (list(SERVICES),),
+    ).fetchall()
+    whole = {name for name, table, key in found if key != "HASH (organisation_id)" and table not in NOT_PARTITIONED}
+    assert whole == set()
+    assert {table for _, table, key in found if key is None} == set(NOT_PARTITIONED), "what is named here stays one"
+
+
+def test_a_partition_named_directly_shows_and_takes_nothing(connection: psycopg.Connection) -> None:
+    open_to_somebody = connection.execute(
+        "SELECT c.relname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relispartition"
+    ).fetchall()
+    assert open_to_somebody == []
 
 
 def test_no_role_of_a_service_passes_row_level_security_by(connection: psycopg.Connection) -> None:

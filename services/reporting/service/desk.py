@@ -36,8 +36,8 @@ async def locked(tx: Transaction, *, task_id: UUID | None = None, report_id: UUI
         row = await tx.one("select_exam_of_task", task_id=task_id)
     else:
         row = await tx.one("select_exam_of_report", report_id=report_id)
-    exam = await store.lock_exam(tx, row["exam_id"]) if row else None
-    task = await store.task_of_exam(tx, exam.id) if exam else None
+    exam = await store.lock_exam(tx, row["organisation_id"], row["exam_id"]) if row else None
+    task = await store.task_of_exam(tx, exam) if exam else None
     report = await store.report(tx, task.report_id) if task else None
     if exam is None or task is None or report is None:
         raise NotFound()

@@ -32,7 +32,7 @@ class Intake:
     async def exam(self, event: Event, message: ingest_pb.Exam, added: bool) -> None:
         """An exam was completed, or amended (`added`: by instances). Only its newest revision counts.
 
-        Raises Unavailable while the agreement it names is not in the copy of the directory, Poison for an exam of another owner.
+        Raises Unavailable while the agreement it names is not in the copy of the directory, Poison for what another organisation owns.
         """
         if message.organisation_id != str(event.organisation_id):
             raise Poison("the exam is not of the organisation that the event names")
@@ -52,7 +52,7 @@ class Intake:
             else:
                 message, agreement = exam.message, await self._agreement(exam.message)
             exam = replace(exam, reader_id=reader_id, message=message, first_completed_at=first)
-            task = await store.task_of_exam(tx, exam.id)
+            task = await store.task_of_exam(tx, exam)
             if task is None:
                 if newer and agreement is not None:
                     await self._open(tx, exam, agreement)
@@ -80,7 +80,7 @@ class Intake:
                 outcome=outcome,
                 body=body.SerializeToString() if body else b"",
             )
-            task = await store.task_of_exam(tx, exam_id)
+            task = await store.task_of_exam(tx, exam)
             if noted and task is not None:
                 await self._apply_analysis(tx, task, exam)
 
@@ -93,13 +93,14 @@ class Intake:
             raise Unavailable(
                 f"the agreement {crossing.agreement_id} version {crossing.agreement_version} has not come from the directory yet"
             )
+        if found.requester_id != message.organisation_id:
+            raise Poison("the agreement is not of the organisation that the exam names")
         return found
 
     async def _locked(self, tx: Transaction, exam_id: UUID, organisation_id: UUID) -> Exam:
         await tx.run("ensure_exam", exam_id=exam_id, organisation_id=organisation_id)
-        exam = await store.lock_exam(tx, exam_id)
-        if exam is None:
-            raise Poison("the exam belongs to another organisation")
+        exam = await store.lock_exam(tx, organisation_id, exam_id)
+        assert exam is not None, "the row was ensured in this transaction"
         return exam
 
     async def _open(self, tx: Transaction, exam: Exam, agreement: directory_pb2.Agreement) -> None:
@@ -122,7 +123,7 @@ class Intake:
             due_at=_due(exam, agreement),
             double_reading=agreement.reading == directory_pb2.READING_DOUBLE,
         )
-        task = await store.task_of_exam(tx, exam.id)
+        task = await store.task_of_exam(tx, exam)
         if task is not None:
             await self._apply_analysis(tx, task, exam)
 
@@ -159,7 +160,7 @@ class Intake:
         """An analysis of this revision may have come before the event that told of the revision."""
         row = await tx.one("select_analysis", exam_id=exam.id)
         if row and row["exam_revision"] >= exam.message.revision:
-            task = await store.task_of_exam(tx, exam.id)
+            task = await store.task_of_exam(tx, exam)
             if task is not None:
                 await store.save_task(tx, replace(task, ai=row["outcome"]))
 

@@ -4,12 +4,15 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sonobridge.inference.v1 import events_pb2 as inference
 from sonobridge.ingest.v1 import events_pb2 as ingest
 
 from services.reporting import metrics
 from services.reporting.overdue import Watch
+from services.shared.events import Event
+from services.shared.kafka import Poison
 from tests.integration.reporting.conftest import Service
-from tests.integration.reporting.region import Region, draft_body
+from tests.integration.reporting.region import Region, draft_body, event
 from tests.parts import Database as TestDatabase
 
 
@@ -82,8 +85,11 @@ async def test_the_database_refuses_to_change_a_signed_version_even_for_its_owne
                 connection.execute(statement)
     with psycopg.connect(migrated.owner) as connection:
         connection.execute("SET search_path = reporting")
-        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="write an addendum"):
-            connection.execute("TRUNCATE report_version CASCADE")
+        for table in ("report_version", *(f"report_version_{number}" for number in range(8))):
+            with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="write an addendum"):
+                connection.execute(f"TRUNCATE {table} CASCADE".encode())
+            connection.rollback()
+            connection.execute("SET search_path = reporting")
 
 
 async def test_rows_are_kept_apart_by_the_database_itself(
@@ -101,6 +107,24 @@ async def test_rows_are_kept_apart_by_the_database_itself(
                 if (row := connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone())
             )
     assert seen == {"clinic": (1, 1, 0, 1), "centre": (1, 1, 1, 1), "foreign": (0, 0, 0, 0)}
+
+
+async def test_an_analysis_that_another_hospital_claims_changes_nothing_of_the_exam(
+    region: Region, exam: ingest.Exam
+) -> None:
+    line = await region.waiting(exam)
+    stranger = region.foreign.id
+
+    def failed(owner: UUID) -> Event:
+        body = inference.AnalysisFailed(exam_id=exam.exam_id, organisation_id=str(owner), exam_revision=9)
+        return event("analysis.failed", exam.exam_id, stranger, body)
+
+    with pytest.raises(Poison):
+        await region.handle(failed(region.clinic.id))
+    await region.handle(failed(stranger))
+    assert await region.waiting(exam) == line
+    assert (await region.call("GET", "worklist", "stranger")).json()["items"] == []
+    assert (await region.call("GET", f"reports?exam_id={exam.exam_id}", "stranger")).json()["items"] == []
 
 
 async def test_every_object_lies_under_its_owner(region: Region, exam: ingest.Exam, service: Service) -> None:
