@@ -3,12 +3,14 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 # Each stack keeps its ports, secrets, data and logs in a folder: `make up STATE=elsewhere` has one beside the usual one.
 STATE ?= .local
+# How many exams flow through `make test-chaos` and `make bench-flow`.
+EXAMS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference lint proto lock
+.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference lint proto lock data
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
+	@sed -n 's/^\([a-z%-]*\):.*## /  make \1 — /p' Makefile | sed 's/-%/-MODEL/'
 
 setup:  ## fetch and build everything that the platform needs on this machine
 	@sh infra/local/setup.sh
@@ -29,11 +31,11 @@ test:  ## every test, with its own set-up
 	@sh infra/local/setup.sh --tests
 	@$(PYTHON) -m tests
 
-test-chaos: setup  ## kills every part while exams flow
-	@$(PYTHON) -m pytest tests/chaos
+test-chaos: setup  ## kills every part while EXAMS exams flow
+	@EXAMS=$(EXAMS) $(PYTHON) -m pytest tests/chaos
 
-bench-flow: setup  ## exams a second through the whole chain
-	@$(PYTHON) -m tests.bench.flow
+bench-flow: setup  ## EXAMS exams through the whole chain: a second, by stage, by process
+	@$(PYTHON) -m tests.bench.flow --exams $(EXAMS)
 
 bench-inference: setup  ## the platform's inference against raw Triton
 	@sh infra/local/setup.sh --bench
@@ -48,19 +50,22 @@ proto: setup  ## generate protos/gen from protos/sonobridge
 lock:  ## choose the versions of indirect dependencies anew
 	@sh infra/local/lock.sh
 
-# train-fetal_head learns the model anew, exports it and writes its figures into its card; evaluate-fetal_head measures the one that
-# is served. Both have an environment of their own, for torch is large. `make train-fetal_head DATA=FOLDER MINUTES=90`.
+# Both have an environment of their own, for torch is large. DATA has a folder for each data set that the model's card names; it lies
+# beside the project unless told otherwise. `make train-fetal_head DATA=FOLDER MINUTES=90`.
 DATA ?= ../shared/data
 MINUTES ?= 60
+data:
+	@test -d "$(DATA)" || { echo "there is no folder $(DATA): DATA=FOLDER says where the data sets that the model's card names lie" >&2; exit 2; }
+
 .parts/training/ready: services/inference/training/requirements.lock
 	@python3.11 -m venv .parts/training
 	@.parts/training/bin/pip install --quiet --require-hashes -r $<
 	@touch $@
 
-train-%: .parts/training/ready
+train-%: data .parts/training/ready  ## learn a model anew, export it and write its figures into its card (DATA, MINUTES)
 	@.parts/training/bin/python -m services.inference.models.$*.train --data $(DATA) --minutes $(MINUTES)
 	@.parts/training/bin/python -m services.inference.models.$*.convert --data $(DATA)
 	@.parts/training/bin/python -m services.inference.models.$*.evaluate --data $(DATA) --card
 
-evaluate-%: .parts/training/ready
+evaluate-%: data .parts/training/ready  ## measure the model that is served (DATA)
 	@.parts/training/bin/python -m services.inference.models.$*.evaluate --data $(DATA)

@@ -49,7 +49,7 @@ def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=PROJECT / ".local" / "training" / "fetal_head.pt")
-    parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     asked = parser.parse_args()
     asked.model.parent.mkdir(exist_ok=True)

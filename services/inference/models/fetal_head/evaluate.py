@@ -23,7 +23,6 @@ from services.inference.models.fetal_head.postprocess import Head, gestational_a
 from services.inference.training.metrics import Floats, auroc, calibration_error, interval, limits_of_agreement
 
 HERE = Path(__file__).parent
-PROJECT = HERE.parents[3]
 # Trimesters by head circumference through Hadlock's formula: up to 13 weeks 6 days, up to 27 weeks 6 days.
 TRIMESTERS = ((14.0, "first"), (28.0, "second"), (99.0, "third"))
 SIMULATED = 100
@@ -209,7 +208,7 @@ def write_card(figures: dict[str, Any], model: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     parser.add_argument("--part", choices=("validation", "test"), default="test")
     parser.add_argument("--card", action="store_true", help="write figures and the weights' digest into card.yaml")
