@@ -20,7 +20,7 @@ from services.shared.auth import Authenticator
 from services.shared.clock import SystemClock
 from services.shared.db import Database, Queries
 from services.shared.directory_copy import DirectoryCopy
-from services.shared.kafka import Consumer, Producer
+from services.shared.kafka import Consumer, Producer, security
 from services.shared.objects import open_store
 from services.shared.outbox import Outbox, Relay
 
@@ -38,15 +38,21 @@ async def run(stop: asyncio.Event) -> None:
     directory = DirectoryCopy(db)
     authenticator = Authenticator(given, directory)
     outbox = Outbox(NAME, TOPIC, clock)
-    producer = Producer(given.kafka_bootstrap, given.topic_prefix)
+    producer = Producer(given.kafka_bootstrap, given.topic_prefix, security(given))
     relay = Relay(db, producer, outbox)
     objects = open_store(given, Path(tempfile.gettempdir()) / "sonobridge-billing")
     archive = Archive(objects, directory, Typesetter(given.fonts_dir))
     statements = Statements(db, directory, clock)
     closer = Closer(db, directory, outbox, clock)
     recorder = Recorder(db, directory, outbox, clock)
-    consume = partial(Consumer, given.kafka_bootstrap, dead_letters=producer, topic_prefix=given.topic_prefix)
-    besides = {"kafka": http.reaches(given.kafka_bootstrap)}
+    consume = partial(
+        Consumer,
+        given.kafka_bootstrap,
+        dead_letters=producer,
+        topic_prefix=given.topic_prefix,
+        security=security(given),
+    )
+    besides = {"kafka": http.reaches(given.kafka_bootstrap), "objects": objects.ready}
     app = http.build_app(NAME, "SonoBridge billing", authenticator, {"postgres": db.ready}, besides)
     routes.build(app, statements, closer, Corrector(db, outbox, clock), archive)
     try:

@@ -14,7 +14,7 @@ from services.shared import grpc_server, http, settings, supervise, telemetry
 from services.shared.auth import Authenticator, ServiceToken
 from services.shared.clock import SystemClock
 from services.shared.db import Database, Queries
-from services.shared.kafka import Producer
+from services.shared.kafka import Producer, security
 from services.shared.outbox import Outbox, Relay
 
 NAME = "directory"
@@ -28,7 +28,7 @@ async def run(stop: asyncio.Event) -> None:
     db = Database(given, NAME, Queries(Path(__file__).parent / "queries.sql"))
     await db.open()
     outbox = Outbox(NAME, TOPIC, SystemClock())
-    producer = Producer(given.kafka_bootstrap, given.topic_prefix)
+    producer = Producer(given.kafka_bootstrap, given.topic_prefix, security(given))
     relay = Relay(db, producer, outbox)
     keycloak = Keycloak(given.keycloak_admin_url, ServiceToken(given))
     service = DirectoryService(db, outbox, keycloak)

@@ -23,7 +23,7 @@ from services.shared.auth import Authenticator, ServiceToken
 from services.shared.clock import SystemClock
 from services.shared.db import Database, Queries
 from services.shared.directory_copy import DirectoryCopy
-from services.shared.kafka import Consumer, Producer
+from services.shared.kafka import Consumer, Producer, security
 from services.shared.objects import open_store
 from services.shared.outbox import Outbox, Relay
 
@@ -42,10 +42,11 @@ async def run(stop: asyncio.Event) -> None:
     authenticator = Authenticator(given, directory)
     clock = SystemClock()
     outbox = Outbox(NAME, TOPIC, clock)
-    producer = Producer(given.kafka_bootstrap, given.topic_prefix)
+    producer = Producer(given.kafka_bootstrap, given.topic_prefix, security(given))
     relay = Relay(db, producer, outbox)
     scratch = Path(tempfile.gettempdir()) / f"sonobridge-inference-{given.http_port}"
-    copies = LocalCopies(open_store(given, scratch / "spool"), scratch / "copies")
+    objects = open_store(given, scratch / "spool")
+    copies = LocalCopies(objects, scratch / "copies")
     workers = Workers(given.decode_processes)
     triton = Triton(given.triton_grpc, list(models), given.triton_in_flight, given.triton_deadline_seconds)
     patient = PatientTriton(triton, Patience(given.triton_patience_seconds))
@@ -62,9 +63,20 @@ async def run(stop: asyncio.Event) -> None:
         clock,
         version("sonobridge"),
     )
-    consume = partial(Consumer, given.kafka_bootstrap, dead_letters=producer, topic_prefix=given.topic_prefix)
+    consume = partial(
+        Consumer,
+        given.kafka_bootstrap,
+        dead_letters=producer,
+        topic_prefix=given.topic_prefix,
+        security=security(given),
+    )
     # Without Triton the service is ready all the same: exams go on without AI.
-    besides = {"kafka": http.reaches(given.kafka_bootstrap), "triton": http.reaches(given.triton_grpc)}
+    besides = {
+        "kafka": http.reaches(given.kafka_bootstrap),
+        "triton": http.reaches(given.triton_grpc),
+        "objects": objects.ready,
+        "ingest": http.reaches(given.ingest_grpc),
+    }
     app = http.build_app(NAME, "SonoBridge inference", authenticator, {"postgres": db.ready}, besides)
     routes.build(app, analyses, directory, models)
     try:

@@ -24,7 +24,7 @@ from services.shared.db import Database
 from services.shared.db import Queries as Statements
 from services.shared.directory_copy import TOPIC as TOPIC_OF_DIRECTORY
 from services.shared.directory_copy import DirectoryCopy
-from services.shared.kafka import Consumer, Producer
+from services.shared.kafka import Consumer, Producer, security
 from services.shared.objects import open_store
 from services.shared.outbox import Outbox, Relay
 from services.shared.settings import load
@@ -41,7 +41,7 @@ async def run(stop: asyncio.Event) -> None:
     db = Database(settings, NAME, Statements(Path(__file__).with_name("queries.sql")))
     await db.open()
     objects = open_store(settings, settings.spool_dir)
-    producer = Producer(settings.kafka_bootstrap, settings.topic_prefix)
+    producer = Producer(settings.kafka_bootstrap, settings.topic_prefix, security(settings))
     workers = Workers(settings.inspect_processes)
     outbox = Outbox(NAME, TOPIC, clock)
     relay = Relay(db, producer, outbox)
@@ -56,9 +56,15 @@ async def run(stop: asyncio.Event) -> None:
     housekeeper = Housekeeper(db, objects, exams, uploads, clock, objects.spool_folder)
     node = DicomNode(settings, receiver, directory)
     service = rpc.IngestService(receiver, exams, retriever)
-    consume = partial(Consumer, settings.kafka_bootstrap, dead_letters=producer, topic_prefix=settings.topic_prefix)
+    consume = partial(
+        Consumer,
+        settings.kafka_bootstrap,
+        dead_letters=producer,
+        topic_prefix=settings.topic_prefix,
+        security=security(settings),
+    )
 
-    besides = {"kafka": http.reaches(settings.kafka_bootstrap)}
+    besides = {"kafka": http.reaches(settings.kafka_bootstrap), "objects": objects.ready}
     app = http.build_app(NAME, "Ingest", authenticator, {"postgres": db.ready}, besides)
     queries = Queries(db, directory)
     face.add_routes(

@@ -19,7 +19,7 @@ from services.shared.auth import Authenticator, ServiceToken
 from services.shared.clock import SystemClock, uuid7
 from services.shared.db import Database, Queries
 from services.shared.directory_copy import DirectoryCopy
-from services.shared.kafka import Consumer, Producer
+from services.shared.kafka import Consumer, Producer, security
 from services.shared.objects import open_store
 from services.shared.outbox import Outbox, Relay
 
@@ -41,15 +41,25 @@ async def run(stop: asyncio.Event) -> None:
     objects = open_store(given, Path(tempfile.gettempdir()) / "sonobridge-reporting")
     workshop = Workshop(given.render_processes)
     publisher = Publisher(objects, workshop, given.seal_dir, given.fonts_dir)
-    producer = Producer(given.kafka_bootstrap, given.topic_prefix)
+    producer = Producer(given.kafka_bootstrap, given.topic_prefix, security(given))
     outbox = Outbox(NAME, TOPIC, clock)
     relay = Relay(db, producer, outbox)
     ingest = grpc_server.Caller(given.ingest_grpc, ServiceToken(given))
     archive = Archive(db, directory, objects)
     intake = Intake(db, directory, uuid7)
-    consume = partial(Consumer, given.kafka_bootstrap, dead_letters=producer, topic_prefix=given.topic_prefix)
+    consume = partial(
+        Consumer,
+        given.kafka_bootstrap,
+        dead_letters=producer,
+        topic_prefix=given.topic_prefix,
+        security=security(given),
+    )
     # Without ingest the service is ready all the same: signed reports go into their studies later.
-    besides = {"kafka": http.reaches(given.kafka_bootstrap)}
+    besides = {
+        "kafka": http.reaches(given.kafka_bootstrap),
+        "objects": objects.ready,
+        "ingest": http.reaches(given.ingest_grpc),
+    }
     app = http.build_app(NAME, "SonoBridge reporting", authenticator, {"postgres": db.ready}, besides)
     signing = Signing(db, directory, outbox, clock, publisher)
     routes.build(app, Desk(db, clock), signing, archive, Quality(db, clock), clock, given.public_origin)

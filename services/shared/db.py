@@ -1,5 +1,6 @@
 """PostgreSQL: a pool, named queries, and transactions that are always somebody's."""
 
+import logging
 import re
 import select
 from collections.abc import AsyncIterator
@@ -17,9 +18,22 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from services.shared.errors import Malformed, Unavailable
 from services.shared.settings import PostgresSettings, read_secret
 
+_log = logging.getLogger(__name__)
 _SHARED = Path(__file__).parent / "queries.sql"
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 _WORK = re.compile(r"^[a-z_]+$")
+
+
+def connection_parameters(settings: PostgresSettings, role: str) -> dict[str, Any]:
+    """Where PostgreSQL is, who signs in (`role` unless the settings name another), and how far the way is checked."""
+    return {
+        "host": settings.postgres_host,
+        "port": settings.postgres_port,
+        "dbname": settings.postgres_database,
+        "user": settings.postgres_user or role,
+        "password": read_secret(settings.postgres_password_file),
+        "sslmode": settings.postgres_sslmode,
+    } | ({"sslrootcert": str(settings.postgres_ca_file)} if settings.postgres_ca_file else {})
 
 
 class Queries:
@@ -76,12 +90,8 @@ class Database:
         self._service = service
         self._queries = queries
         self._pool: AsyncConnectionPool[psycopg.AsyncConnection[dict[str, Any]]] = AsyncConnectionPool(
-            kwargs={
-                "host": settings.postgres_host,
-                "port": settings.postgres_port,
-                "dbname": settings.postgres_database,
-                "user": settings.postgres_user or service,
-                "password": read_secret(settings.postgres_password_file),
+            kwargs=connection_parameters(settings, service)
+            | {
                 "options": f"-c search_path={service}",
                 "application_name": f"sonobridge-{service}",
                 "connect_timeout": 5,
@@ -142,9 +152,9 @@ class Database:
             raise Malformed("a text holds a character that no text can: U+0000, or half of a surrogate pair") from error
         except psycopg.OperationalError as error:
             # A lost connection, a server going down, a full disk: the transaction did not happen, or its end is not known.
-            raise Unavailable(
-                f"PostgreSQL: {str(error).splitlines()[0] if str(error) else 'connection lost'}"
-            ) from error
+            # The caller learns the kind alone: the server's words name its address.
+            _log.warning("PostgreSQL: %s", (str(error).splitlines() or ["connection lost"])[0])
+            raise Unavailable(f"PostgreSQL: {type(error).__name__}") from error
 
 
 def _for(organisation_id: UUID) -> sql.Composable:

@@ -114,12 +114,19 @@ def _kind(error: RequestValidationError) -> type[SonoBridgeError]:
 
 
 def reaches(address: str) -> Check:
-    """A check that something accepts connections at `address` (host:port)."""
-    host, _, port = address.rpartition(":")
+    """A check that something accepts connections at `address`: host:port, or several of which one is enough."""
+    places = [one.strip().rpartition(":") for one in address.split(",")]
 
     async def check() -> None:
-        _, writer = await asyncio.open_connection(host, int(port))
-        writer.close()
+        faults = []
+        for host, _, port in places:
+            try:
+                _, writer = await asyncio.open_connection(host, int(port))
+            except OSError as error:
+                faults.append(error)
+            else:
+                return writer.close()
+        raise faults[0]
 
     return check
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from services.shared.settings import PostgresSettings, read_secret
+from services.shared.db import connection_parameters
+from services.shared.settings import PostgresSettings
 
 _SHARED = Path(__file__).parent / "migrations"
 _LOCK = 0x50_4E_4F_42  # one migration at a time in a database
@@ -21,11 +22,7 @@ def migrate(settings: PostgresSettings, service: str, folder: Path) -> list[str]
     applied: list[str] = []
     with (
         psycopg.connect(
-            host=settings.postgres_host,
-            port=settings.postgres_port,
-            dbname=settings.postgres_database,
-            user=settings.postgres_user or "sonobridge_owner",
-            password=read_secret(settings.postgres_password_file),
+            **connection_parameters(settings, "sonobridge_owner"),
             options="-c lock_timeout=5s -c statement_timeout=60s",
         ) as connection,
         connection.transaction(),

@@ -3,9 +3,9 @@
 import difflib
 import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "SONOBRIDGE_"
@@ -28,16 +28,52 @@ class PostgresSettings(BaseSettings):
     postgres_user: str = Field("", description="Login role; the service's own name when empty")
     postgres_password_file: Path = Field(description="File that holds the role's password")
     postgres_pool_size: int = Field(8, description="Connections kept at most")
+    postgres_sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = Field(
+        "prefer", description="How far PostgreSQL must speak TLS, as libpq has it; verify-full checks who answers"
+    )
+    postgres_ca_file: Path | None = Field(
+        None, description="File with the certificates that PostgreSQL's is checked against"
+    )
 
 
-class ServiceSettings(PostgresSettings):
+class KafkaSettings(BaseSettings):
+    """Where the events go."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    kafka_bootstrap: str = Field(description="host:port of a Kafka broker, or of several with commas between")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How SASL signs in: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    kafka_username: str = Field("", description="Who signs in by SASL")
+    kafka_password_file: Path | None = Field(None, description="File that holds that user's password")
+    kafka_ca_file: Path | None = Field(
+        None, description="File with the certificates that brokers' are checked against; the system's when not said"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """A password that no broker would be asked for, or a sign-in without one, is a mistake to be told of at once."""
+        named = bool(self.kafka_username and self.kafka_password_file)
+        if self.kafka_security_protocol.startswith("SASL_") and not named:
+            raise ValueError(
+                f"{PREFIX}KAFKA_SECURITY_PROTOCOL with SASL needs {PREFIX}KAFKA_USERNAME and {PREFIX}KAFKA_PASSWORD_FILE"
+            )
+        if not self.kafka_security_protocol.startswith("SASL_") and (self.kafka_username or self.kafka_password_file):
+            raise ValueError(f"{PREFIX}KAFKA_USERNAME signs in by SASL: say so in {PREFIX}KAFKA_SECURITY_PROTOCOL")
+        return self
+
+
+class ServiceSettings(PostgresSettings, KafkaSettings):
     """What every service reads."""
 
     http_host: str = Field("127.0.0.1", description="Address to bind HTTP to")
     http_port: int = Field(description="Port of HTTP")
     grpc_host: str = Field("127.0.0.1", description="Address to bind gRPC to")
     grpc_port: int = Field(description="Port of gRPC")
-    kafka_bootstrap: str = Field(description="host:port of a Kafka broker")
     topic_prefix: str = Field("", description="Put before every topic's and consumer group's name")
     oidc_issuer: str = Field(description="Issuer of the access tokens, exactly as they name it")
     oidc_internal_url: str = Field(
@@ -47,7 +83,9 @@ class ServiceSettings(PostgresSettings):
     oidc_client_id: str = Field(description="Client of this service, for its calls to other services")
     oidc_client_secret_file: Path = Field(description="File that holds that client's secret")
     public_origin: str = Field(description="Origin that people and machines see, e.g. https://sonobridge.example")
-    otlp_endpoint: str = Field("", description="OTLP/gRPC collector for spans; none are exported when empty")
+    otlp_endpoint: str = Field(
+        "", description="OTLP/gRPC collector for spans, https:// for TLS; none are exported when empty"
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
 
     @property

@@ -75,7 +75,8 @@ def configure(service: str, level: str, otlp_endpoint: str) -> None:
     )
     provider = TracerProvider(resource=Resource.create({"service.name": f"sonobridge-{service}"}))
     if otlp_endpoint:
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint, insecure=True)))
+        plain = not otlp_endpoint.startswith("https://")
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint, insecure=plain)))
     trace.set_tracer_provider(provider)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -86,9 +86,10 @@ class Consumer:
         handler: Handler,
         dead_letters: Producer,
         topic_prefix: str = "",
+        security: Mapping[str, str] | None = None,
     ) -> None:
-        self._bootstrap = bootstrap
         self._group = topic_prefix + group
+        self._configuration = _CLIENT | {"bootstrap.servers": bootstrap, "group.id": self._group} | dict(security or {})
         self._topics = [topic_prefix + topic for topic in topics]
         self._prefix = topic_prefix
         self._handler = handler
@@ -197,7 +198,7 @@ class Consumer:
             telemetry.CONSUMER_LAG.labels(topic=topic).set(waiting)
 
     def _connect(self) -> Any:
-        client = Client(_CLIENT | {"bootstrap.servers": self._bootstrap, "group.id": self._group})
+        client = Client(self._configuration)
         try:
             missing = set(self._topics) - set(client.list_topics(timeout=_METADATA_SECONDS).topics)
             if missing:

@@ -1,6 +1,6 @@
 """What topics hold, for those who look once: the command line and tests. No group, nothing committed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Consumer as Client
@@ -18,12 +18,12 @@ _CLIENT = {
 }
 
 
-def held(bootstrap: str, topics: Sequence[str]) -> list[Taken]:
+def held(bootstrap: str, topics: Sequence[str], security: Mapping[str, str] | None = None) -> list[Taken]:
     """Every record that the topics hold now, each partition's in order; a topic that is not there holds none.
 
     Blocks. Raises Unavailable while Kafka does not answer.
     """
-    client = Client(_CLIENT | {"bootstrap.servers": bootstrap})
+    client = Client(_CLIENT | {"bootstrap.servers": bootstrap} | dict(security or {}))
     try:
         known = client.list_topics(timeout=_ANSWER_SECONDS).topics
         unread = {(topic, number) for topic in topics if topic in known for number in known[topic].partitions}

@@ -1,7 +1,7 @@
 """Sends records in order; each is on all in-sync replicas before anybody is told so."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +40,8 @@ class Record:
 class Producer:
     """Sends records; each is on all in-sync replicas when `send` returns."""
 
-    def __init__(self, bootstrap: str, topic_prefix: str = "") -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, bootstrap: str, topic_prefix: str = "", security: Mapping[str, str] | None = None) -> None:
+        self._configuration = _SENDER | {"bootstrap.servers": bootstrap} | dict(security or {})
         self._prefix = topic_prefix
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="kafka-producer")
         self._sender: Any = None
@@ -63,7 +63,7 @@ class Producer:
 
         try:
             if self._sender is None:
-                self._sender = Sender(_SENDER | {"bootstrap.servers": self._bootstrap})
+                self._sender = Sender(self._configuration)
             for record in records:
                 self._sender.produce(
                     self._prefix + record.topic,

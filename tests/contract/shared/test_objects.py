@@ -58,6 +58,12 @@ async def test_a_discarded_spool_leaves_nothing(store: ObjectStore) -> None:
     assert [one async for one in store.list("")] == []
 
 
+async def test_a_store_that_answers_is_ready(store: ObjectStore) -> None:
+    await store.ready()
+    await store.put(KEY, b"x")
+    await store.ready()
+
+
 async def test_an_empty_object_is_one(store: ObjectStore) -> None:
     await store.put(KEY, b"")
     assert (await store.get(KEY), await store.size(KEY)) == (b"", 0)

@@ -64,12 +64,31 @@ def bucket(folder: Path, endpoint: str, region: str = "") -> ObjectStore:
 
 async def test_a_bucket_that_is_away_is_told_as_that(tmp_path: Path) -> None:
     store = bucket(tmp_path, f"http://127.0.0.1:{free_port()}")
-    for work in (store.put(KEY, b"x"), store.get(KEY), store.get_range(KEY, 0, 1), store.size(KEY), store.delete(KEY)):
+    reads = (store.get(KEY), store.get_range(KEY, 0, 1), store.size(KEY))
+    for work in (store.ready(), store.put(KEY, b"x"), *reads, store.delete(KEY)):
         with pytest.raises(Unavailable, match="object store"):
             await work
     with pytest.raises(Unavailable, match="object store"):
         await anext(store.stream(KEY))
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+async def test_a_folder_or_a_bucket_that_is_gone_is_not_ready(store: ObjectStore, tmp_path: Path) -> None:
+    await store.ready()
+    store.spool_folder.rmdir()
+    with pytest.raises(Unavailable, match="not there"):
+        await store.ready()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b"<Error><Code>NoSuchBucket</Code></Error>"
+        writer.write(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        away = bucket(tmp_path, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        with pytest.raises(Unavailable, match="object store"):
+            await away.ready()
 
 
 @pytest.mark.parametrize(("region", "signed"), [("", "us-east-1"), ("cn-north-1", "cn-north-1")])
