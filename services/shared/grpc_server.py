@@ -27,6 +27,8 @@ _ERROR_CODE = "sonobridge-error"
 _OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 _GRACE_SECONDS = 10
 _MAX_MESSAGE_BYTES = 4 << 20
+# A caller looks for new replicas when a connection ends, and would keep to the old ones otherwise.
+_CONNECTION_MS, _LAST_CALLS_MS = 300_000, 60_000
 
 _principal: ContextVar[Principal] = ContextVar("principal")
 
@@ -45,7 +47,12 @@ async def serve(
     """Serve until `stop`. `register` adds the servicers and answers the full names of their services."""
     server = grpc.aio.server(
         interceptors=[_Interceptor(authenticator)],
-        options=[("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)],
+        options=[
+            ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_connection_age_ms", _CONNECTION_MS),
+            ("grpc.max_connection_age_grace_ms", _LAST_CALLS_MS),
+        ],
     )
     names = register(server)
     checks = HealthServicer()
@@ -68,11 +75,15 @@ async def serve(
 
 
 class Caller:
-    """Calls another service for a tenant, with this service's token and trace."""
+    """Calls another service for a tenant, with this service's token and trace; each call goes to the next of its replicas."""
 
     def __init__(self, target: str, token: ServiceToken) -> None:
         self.channel = grpc.aio.insecure_channel(
-            target, options=[("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES)]
+            target,
+            options=[
+                ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+                ("grpc.lb_policy_name", "round_robin"),
+            ],
         )
         self._token = token
 

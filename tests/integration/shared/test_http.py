@@ -238,6 +238,41 @@ async def test_a_service_calls_another_on_behalf_of_a_tenant(caller: grpc_server
     assert state.status == health_pb2.HealthCheckResponse.SERVING
 
 
+async def test_calls_take_turns_among_a_services_replicas(settings: ServiceSettings) -> None:
+    answered: set[int] = set()
+
+    class Replica(service_pb2_grpc.BillingServiceServicer):
+        def __init__(self, number: int) -> None:
+            self._number = number
+
+        async def ListUsage(self, request: Any, context: Any) -> service_pb2.ListUsageResponse:
+            answered.add(self._number)
+            return service_pb2.ListUsageResponse()
+
+    servers, ports = [grpc.aio.server() for _ in range(3)], []
+    for number, server in enumerate(servers):
+        service_pb2_grpc.add_BillingServiceServicer_to_server(Replica(number), server)
+        ports.append(server.add_insecure_port("127.0.0.1:0"))
+        await server.start()
+    # What a name in the cluster gives: an address of each replica.
+    made = grpc_server.Caller("ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports), ServiceToken(settings))
+    stub = service_pb2_grpc.BillingServiceStub(made.channel)
+    async with asyncio.timeout(30):
+        while len(answered) < len(servers):
+            await stub.ListUsage(service_pb2.ListUsageRequest(), wait_for_ready=True)
+    await made.close()
+    for server in servers:
+        await server.stop(None)
+
+
+async def test_a_part_with_several_addresses_is_reached_while_one_of_them_answers() -> None:
+    async with await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0) as server:
+        here, nowhere = f"127.0.0.1:{server.sockets[0].getsockname()[1]}", f"127.0.0.1:{free_port()}"
+        await http.reaches(f"{nowhere},{here}")()
+        with pytest.raises(OSError, match="refused|failed"):
+            await http.reaches(nowhere)()
+
+
 async def test_an_error_crosses_the_wire_intact_and_a_fault_tells_nothing(caller: grpc_server.Caller) -> None:
     stub = service_pb2_grpc.BillingServiceStub(caller.channel)
     for exam, kind in (("missing", NotFound), ("fault", Exception)):
