@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("migrate", help="bring the schemas of all services up to date")
     check = commands.add_parser("check-config", help="validate a service's settings and exit")
     check.add_argument("service", choices=SERVICES)
-    commands.add_parser("admin", help="set up a region, look after dead letters (see `sonobridge admin --help`)")
+    commands.add_parser(
+        "admin", help="make topics, set up a region, look after dead letters (see `sonobridge admin --help`)"
+    )
     chosen = parser.parse_args(given)
     try:
         match chosen.command:

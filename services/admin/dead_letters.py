@@ -6,7 +6,7 @@ sends it twice, which consumers know by the event's id.
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -86,14 +86,15 @@ class DeadLetter:
 class DeadLetters:
     """The dead-letter topics of one platform."""
 
-    def __init__(self, bootstrap: str, topic_prefix: str = "") -> None:
+    def __init__(self, bootstrap: str, topic_prefix: str = "", security: Mapping[str, str] | None = None) -> None:
         self._bootstrap = bootstrap
         self._prefix = topic_prefix
+        self._security = security
 
     def all(self, topics: Iterable[str] = TOPICS) -> list[DeadLetter]:
         """Everything put aside, oldest first. Raises Failed when Kafka does not answer."""
         try:
-            records = held(self._bootstrap, [f"{self._prefix}{topic}{SUFFIX}" for topic in topics])
+            records = held(self._bootstrap, [f"{self._prefix}{topic}{SUFFIX}" for topic in topics], self._security)
         except Unavailable as error:
             raise Failed(f"Kafka at {self._bootstrap} does not answer: {error}") from error
         return sorted(self._letters(records), key=lambda letter: (letter.time, letter.id))
@@ -114,7 +115,7 @@ class DeadLetters:
             raise Failed(f"not all were replayed, try again: {error}") from error
 
     async def _replay(self, letters: list[DeadLetter]) -> int:
-        producer = Producer(self._bootstrap, self._prefix)
+        producer = Producer(self._bootstrap, self._prefix, self._security)
         try:
             for letter in letters:
                 headers = {name: value for name, value in letter.headers.items() if not name.startswith(_ORIGIN)}

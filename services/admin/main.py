@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from services.admin import bootstrap, region
+from services.admin import bootstrap, region, topics
 from services.admin.connection import Addresses, Directory, Failed, machine_token, operator_token
 from services.admin.credentials import Credentials
 from services.admin.dead_letters import TOPICS, DeadLetter, DeadLetters, as_json
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str]) -> int:
             "bootstrap": _bootstrap,
             "apply": _apply,
             "republish": _republish,
+            "topics": _topics,
             "dead-letters": _dead_letters,
         }[given.command]
         return run(given)
@@ -55,14 +56,15 @@ def _applied(results: list[Result], apply: Callable[[], None]) -> int:
     try:
         apply()
     finally:
-        rows = [(one.kind, one.name, one.outcome, one.note) for one in results]
-        print(table(("kind", "name", "outcome", "note"), rows))
-        counts = ", ".join(
-            f"{sum(one.outcome == outcome for one in results)} {outcome}"
-            for outcome in ("created", "changed", "unchanged")
-        )
-        print(f"\n{counts}")
+        _tell(results, ("created", "changed", "unchanged"))
     return 0
+
+
+def _tell(results: list[Result], outcomes: tuple[str, ...]) -> None:
+    rows = [(one.kind, one.name, one.outcome, one.note) for one in results]
+    print(table(("kind", "name", "outcome", "note"), rows))
+    counts = ", ".join(f"{sum(one.outcome == outcome for one in results)} {outcome}" for outcome in outcomes)
+    print(f"\n{counts}")
 
 
 def _republish(given: argparse.Namespace) -> int:
@@ -71,11 +73,24 @@ def _republish(given: argparse.Namespace) -> int:
     return 0
 
 
-def _dead_letters(given: argparse.Namespace) -> int:
+def _topics(given: argparse.Namespace) -> int:
+    """1 when a topic that was there differs from the table: events may be lost that it should keep."""
+    broker, security = _broker(given)
+    results = topics.make(broker, topics.read(given.file), given.topic_prefix, given.replicas, security)
+    _tell(results, ("created", "unchanged", "differs"))
+    return int(any(one.outcome == "differs" for one in results))
+
+
+def _broker(given: argparse.Namespace) -> tuple[str, dict[str, str]]:
     addresses = Addresses.of_state(given.state, kafka=given.kafka)
     if not addresses.kafka:
         raise Failed("no Kafka broker is known: name one with --kafka host:port")
-    letters = DeadLetters(addresses.kafka, given.topic_prefix)
+    return addresses.kafka, topics.configuration(given.kafka_config)
+
+
+def _dead_letters(given: argparse.Namespace) -> int:
+    broker, security = _broker(given)
+    letters = DeadLetters(broker, given.topic_prefix, security)
     match given.action:
         case "list":
             shown = [one for one in letters.all(given.topic or TOPICS) if given.all or not one.replayed]
@@ -127,7 +142,9 @@ def _credentials(given: argparse.Namespace) -> Credentials:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sonobridge admin", description="Set up a region, look after dead letters.")
+    parser = argparse.ArgumentParser(
+        prog="sonobridge admin", description="Set up a platform and its regions, look after dead letters."
+    )
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument(
         "--state",
@@ -162,11 +179,22 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("file", type=Path, help="YAML; see infra/demo/demo.yaml")
     commands.add_parser("republish", parents=[face, caller], help="tell every service the whole directory once more")
 
-    aside = commands.add_parser("dead-letters", help="records that a consumer could never handle")
-    actions = aside.add_subparsers(dest="action", required=True)
     broker = argparse.ArgumentParser(add_help=False, parents=[state])
     broker.add_argument("--kafka", help="host:port of a broker, in place of endpoints.json")
+    broker.add_argument(
+        "--kafka-config",
+        type=Path,
+        help="file of librdkafka's settings, one key=value a line: security.protocol, sasl.…",
+    )
     broker.add_argument("--topic-prefix", default="", help="what stands before the topics' names, if anything")
+    made = commands.add_parser("topics", parents=[broker], help="make the platform's topics on a broker")
+    made.add_argument("file", type=Path, nargs="?", default=topics.TABLE, help="YAML, as infra/kafka/topics.yaml")
+    made.add_argument(
+        "--replicas", type=int, default=topics.BROKERS_OWN, help="copies of each partition (default: the broker's own)"
+    )
+
+    aside = commands.add_parser("dead-letters", help="records that a consumer could never handle")
+    actions = aside.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", parents=[broker], help="what waits")
     listing.add_argument("--topic", action="append", choices=TOPICS, help="only of this topic")
     listing.add_argument("--all", action="store_true", help="also what was replayed already")

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from infra.local import nginx, services
-from infra.local.kafka import topics
 from infra.local.keycloak import SERVICE_CLIENTS
 from infra.local.parts import BY_NAME, PARTS
 from infra.local.paths import INFRA, ROOT, State
@@ -15,6 +14,7 @@ from infra.local.postgres import SERVICES
 from infra.local.stack import PORT_NAMES, Stack
 from services.__main__ import SERVICES as LAUNCHED
 from services.__main__ import _settings_of
+from services.admin.topics import read as read_topics
 from services.shared import settings
 
 
@@ -36,7 +36,7 @@ def test_every_part_comes_after_parts_that_stand_before_it_in_the_table() -> Non
 
 
 def test_every_service_that_can_be_launched_is_a_part_with_a_topic_and_a_client_of_its_own() -> None:
-    names = {topic.name for topic in topics()}
+    names = {topic.name for topic in read_topics()}
     for service in LAUNCHED:
         assert service in BY_NAME
         assert f"{service}.v1" in names
@@ -45,7 +45,7 @@ def test_every_service_that_can_be_launched_is_a_part_with_a_topic_and_a_client_
 
 
 def test_every_topic_has_a_dead_letter_topic_with_as_many_partitions() -> None:
-    partitions = {topic.name: topic.partitions for topic in topics()}
+    partitions = {topic.name: topic.partitions for topic in read_topics()}
     ordinary = [name for name in partitions if not name.endswith(".dlq")]
     assert ordinary
     for name in ordinary:
@@ -53,7 +53,7 @@ def test_every_topic_has_a_dead_letter_topic_with_as_many_partitions() -> None:
 
 
 def test_only_the_directory_keeps_the_last_word_on_each_key_for_ever() -> None:
-    compacted = {topic.name for topic in topics() if topic.config["cleanup.policy"] == "compact"}
+    compacted = {topic.name for topic in read_topics() if topic.config["cleanup.policy"] == "compact"}
     assert compacted == {"directory.v1"}
 
 
