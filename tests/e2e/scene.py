@@ -10,6 +10,7 @@ from infra.demo.outside import Session, wait_for
 from services.inference.simulator import draw
 from tests.stack import Running
 
+FORGER = "/forger"  # the source of events that no service sent; those they cannot use go to the dead letters
 SECRET_NAME = "Geheim^Xing=秘星"
 
 

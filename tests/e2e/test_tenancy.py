@@ -3,14 +3,17 @@
 The list of routes comes from the services themselves; one that the table below does not know fails the test.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+import services
 from infra.demo.chapters import decide, words
 from infra.demo.exams import part10
 from infra.demo.outside import Session, wait_for
@@ -20,6 +23,8 @@ from tests.stack import Running
 
 # Routes that tell nobody anything of a tenant.
 OPEN = {"GET /fhir/R4/metadata", "OPTIONS /api/ingest/v1/uploads"}
+# Routes that no list names: they take no token and tell of the process alone.
+UNLISTED = {"/healthz", "/readyz", "/metrics", "/{rest:path}"}
 # What a foreigner may be answered: nothing there, not your role, or a list without it.
 NOTHING = (403, 404, 204, 200)
 
@@ -217,6 +222,24 @@ def test_without_a_token_every_route_but_the_open_ones_is_401(scene: Scene) -> N
         for probe in table(scene):
             method, path = probe.route.split(" ", 1)
             assert nobody.request(method, path.format_map(Filled(scene.ids))).status_code == 401, probe.route
+
+
+def test_what_no_list_of_routes_names_tells_nothing_of_a_tenant(scene: Scene) -> None:
+    sources = "".join(path.read_text() for path in Path(services.__file__ or "").parent.rglob("*.py"))
+    hidden = re.findall(r"[(]([^()]*), include_in_schema=False", sources)
+    assert {path.removeprefix("f").strip('"') for path in hidden} == UNLISTED
+    assert sources.count("include_in_schema=False") == len(hidden)
+    outside = scene.stack.outside
+    for address in outside.endpoints["metrics"].values():
+        for path in ("healthz", "readyz", "metrics"):
+            answer = httpx.get(address.replace("/metrics", f"/{path}"))
+            assert answer.is_success and not found_in(scene, answer), answer.url
+            behind = httpx.get(f"{outside.origin}/{path}")
+            assert "sonobridge_" not in behind.text and "postgres" not in behind.text, "not for who is outside"
+    for asked in ("Patient?identifier=SECRET-ID-1", f"Task/{scene.ids['task_id']}"):
+        answer = scene.foreigner("clinic_staff").send("GET", f"/fhir/R4/{asked}")
+        assert answer.status_code == 404
+        assert scene.exam.study not in answer.text and scene.ids["exam_id"] not in answer.text
 
 
 class Filled(dict[str, str]):

@@ -1,7 +1,9 @@
 """What crosses to a reader, and what does not."""
 
 import pytest
+from sonobridge.reporting.v1 import events_pb2 as reporting
 
+from services.shared.kafka import held
 from tests.integration.ingest import samples
 from tests.integration.ingest.stage import Stage
 
@@ -112,3 +114,38 @@ async def test_a_reader_of_the_same_study_of_two_hospitals_says_which(stage: Sta
     assert len((await stage.get(f"/dicomweb/studies?StudyInstanceUID={study}", "reader", "expert")).json()) == 2
     stranger = await stage.get(f"{path}?organisation={stage.aliases['other']}", "stranger", "expert")
     assert stranger.status_code == 404
+
+
+async def test_the_clinic_sees_that_its_report_is_signed_and_then_amended(stage: Stage) -> None:
+    study, exam_id = await _completed(stage)
+    for version, state in ((1, "signed"), (2, "amended")):
+        await _signed(stage, exam_id, version)
+        await _until_report(stage, study, state)
+    await _signed(stage, exam_id, 1)  # late: it has been overtaken
+    await _signed(stage, exam_id, 1, owner="stranger")
+    await _until_put_aside(stage, exam_id)  # events of one exam come in order: the one before has been heard
+    assert (await stage.exam(study))["report_state"] == "amended"
+
+
+async def test_a_report_that_another_hospital_claims_is_put_aside_and_the_exam_stays_as_it_is(stage: Stage) -> None:
+    study, exam_id = await _completed(stage)
+    await _signed(stage, exam_id, 1, owner="stranger")
+    await _until_put_aside(stage, exam_id)
+    assert (await stage.exam(study))["report_state"] == "none"
+
+
+async def _signed(stage: Stage, exam_id: str, version: int, owner: str = "clinic") -> None:
+    """Reporting tells that a version of the exam's report is signed."""
+    body = reporting.ReportSigned(exam_id=exam_id, organisation_id=str(stage.ids[owner]), version=version)
+    await stage.send("reporting.v1", "report.signed", exam_id, stage.ids[owner], body)
+
+
+async def _until_report(stage: Stage, study: str, state: str) -> None:
+    rows = f"SELECT report_state FROM ingest.exams WHERE study_instance_uid = '{study}'"
+    await stage.until(lambda: stage.rows(rows) == [(state,)])
+    assert (await stage.exam(study))["report_state"] == state
+
+
+async def _until_put_aside(stage: Stage, exam_id: str) -> None:
+    topic = stage.topics.name("reporting.v1.dlq")
+    await stage.until(lambda: exam_id.encode() in {one.key for one in held(stage.topics.bootstrap, [topic])})
