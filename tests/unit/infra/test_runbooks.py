@@ -11,9 +11,12 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from infra.local.keycloak import SERVICE_CLIENTS
 from infra.local.parts import BY_NAME
 from infra.local.paths import ROOT
+from services.__main__ import SERVICES
 from services.admin.main import _parser
+from services.admin.topics import TABLE
 from services.directory.http.bodies import AgreementBody, DeviceBody, MemberBody, OrganisationBody
 from services.directory.model.codes import ae_title, agreement_number, social_credit_code
 from services.shared import telemetry
@@ -21,7 +24,21 @@ from services.shared import telemetry
 PAGES = [*sorted((ROOT / "docs" / "runbooks").glob("*.md")), ROOT / "README.md"]
 PLACES = re.compile(r"\]\(([^)#]+)\)")
 NAMED = re.compile(r"`((?:services|infra|docs|tests|deploy)/[\w./-]+)`")
-FROM_ELSEWHERE = {"prometheus", "echoscu", "storescu", "psql", "df", "du", "cp", "echo", "grep", "docker", "helm"}
+FROM_ELSEWHERE = {
+    "prometheus",
+    "echoscu",
+    "storescu",
+    "psql",
+    "df",
+    "du",
+    "cp",
+    "echo",
+    "grep",
+    "docker",
+    "helm",
+    "kubectl",
+    "kcadm.sh",
+}
 
 
 def commands(page: Path) -> list[str]:
@@ -34,6 +51,27 @@ def commands(page: Path) -> list[str]:
         elif fence == "```" and word:
             found.append(word)
     return found
+
+
+def to_fill_in() -> set[str]:
+    """What the realm leaves to whoever imports it."""
+    return set(re.findall(r"\$\{([A-Z_]+)\}", (ROOT / "infra" / "keycloak" / "realm.json").read_text(encoding="utf-8")))
+
+
+def test_the_way_into_a_cluster_fills_in_all_that_the_realm_leaves_open_and_names_every_role() -> None:
+    text = (ROOT / "docs" / "runbooks" / "kubernetes.md").read_text(encoding="utf-8")
+    found = re.search(r"envsubst '([^']+)'", text)
+    assert found
+    assert {name.removeprefix("$") for name in found.group(1).split()} == to_fill_in()
+    assert f"for role in sonobridge_owner {' '.join(SERVICES)}; do" in text
+    assert f"for client in {' '.join(SERVICE_CLIENTS)}; do" in text
+
+
+def test_the_image_holds_the_table_of_topics_where_the_command_looks_for_it() -> None:
+    place = str(TABLE.relative_to(ROOT))
+    docker = ROOT / "infra" / "docker"
+    assert f"COPY {place} /opt/sonobridge/src/{place}\n" in (docker / "Dockerfile").read_text(encoding="utf-8")
+    assert f"!{place}\n" in (docker / "Dockerfile.dockerignore").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -69,7 +107,7 @@ def test_every_link_and_every_file_that_is_named_is_there(page: Path) -> None:
 def test_every_setting_and_metric_that_is_named_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     settings = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    for name in re.findall(r"SONOBRIDGE_[A-Z_]+", text):
+    for name in set(re.findall(r"SONOBRIDGE_[A-Z_]+", text)) - to_fill_in():
         assert name in settings, f"{page.name}: {name}"
     code = Path(telemetry.__file__).read_text(encoding="utf-8") + "".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "services").glob("*/metrics.py")
