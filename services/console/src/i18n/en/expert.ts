@@ -27,7 +27,7 @@ export const expert = {
   saveState: { saved: 'Draft saved', changed: 'Changed', saving: 'Saving …', failed: 'Not saved' },
   report: {
     criticalShort: 'Critical',
-    none: 'There is no report yet.', notSigned: 'Not signed yet.', version: 'Version {{version}}', download: 'Download {{what}}', description: 'Description', impression: 'Impression',
+    none: 'There is no report yet.', version: 'Version {{version}}', download: 'Download {{what}}', description: 'Description', impression: 'Impression',
     recommendation: 'Recommendation', critical: 'Critical result: the clinic must be told at once',
     attestation: 'I have looked at the images myself and answer for this report.', sign: 'Sign the report', signedNow: 'Signed', signedVersion: 'Signed, version {{version}}',
     versions: 'Versions', versionLine: 'Version {{version}}: {{at}} {{by}}', addendum: 'Write an addendum',

@@ -29,7 +29,7 @@ export const expert: typeof en = {
   saveState: { saved: '草稿已保存', changed: '有改动', saving: '正在保存……', failed: '未保存' },
   report: {
     criticalShort: '危急',
-    none: '还没有报告。', notSigned: '尚未签发。', version: '第 {{version}} 版', download: '下载 {{what}}', description: '超声所见', impression: '超声提示',
+    none: '还没有报告。', version: '第 {{version}} 版', download: '下载 {{what}}', description: '超声所见', impression: '超声提示',
     recommendation: '建议', critical: '危急值：须立即通知基层医院',
     attestation: '我已亲自查看图像，并对本报告负责。', sign: '签发报告', signedNow: '已签发', signedVersion: '已签发，第 {{version}} 版',
     versions: '版本', versionLine: '第 {{version}} 版：{{at}} {{by}}', addendum: '书写补充报告',
