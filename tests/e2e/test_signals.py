@@ -72,6 +72,20 @@ def test_a_service_says_that_it_lives_and_that_it_is_ready(stack: Running, servi
         assert answer.status_code == 200, f"{path}: {answer.text}"
 
 
+@pytest.mark.parametrize(
+    ("service", "parts"),
+    [
+        ("directory", {"postgres", "kafka", "keycloak"}),
+        ("ingest", {"postgres", "kafka", "objects"}),
+        ("inference", {"postgres", "kafka", "objects", "triton", "ingest"}),
+        ("reporting", {"postgres", "kafka", "objects", "ingest"}),
+        ("billing", {"postgres", "kafka", "objects"}),
+    ],
+)
+def test_an_operator_sees_how_each_part_is_that_a_service_works_with(went: Went, service: str, parts: set[str]) -> None:
+    assert went.scene.operator.get(f"/api/{service}/v1/health") == dict.fromkeys(parts, "ok")
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_shows_its_outbox_and_what_it_consumes(went: Went, service: str) -> None:
     metrics = went.after[service]
