@@ -158,6 +158,7 @@ def test_only_the_platforms_pods_reach_grpc_and_only_who_is_named_reaches_the_re
     named = who(manifests)
     assert named[8080] == VALUES["network"]["httpFrom"]
     assert named[11112] == VALUES["network"]["dicomFrom"]
+    assert of_kind(manifests, "Service")["sb-dicom"]["spec"]["externalTrafficPolicy"] == "Local"
     own = {"app.kubernetes.io/name": "sonobridge", "app.kubernetes.io/instance": "sb"}
     assert named[9090] == [{"podSelector": {"matchLabels": own}}]
     nobody_named = who(render(chart, VALUES | {"network": {}}))
