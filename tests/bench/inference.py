@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import uvloop
 from numpy.typing import NDArray
 
 import services.inference
@@ -109,7 +110,7 @@ def compare(folder: Path, address: str, model: InstalledModel, tensor: str, at_o
         raw.append(
             perf_analyzer.measure(folder, address, model.card.name, tensor, raw_picture, at_once, given.seconds / 3)
         )
-        ours.append(asyncio.run(_round(address, model, picture, at_once, given.seconds)))
+        ours.append(uvloop.run(_round(address, model, picture, at_once, given.seconds)))
     middle = [
         Latency(*(statistics.median(values) for values in zip(*(asdict(one).values() for one in side), strict=True)))
         for side in (raw, ours)

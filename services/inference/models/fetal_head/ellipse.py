@@ -10,6 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 RAYS = 180
+HALF = 127.5  # of the mask's levels
 EDGE_PX = 1.5  # of the mask: a contour this near to the picture's edge may be the edge's, not the head's
 TUKEY = 4.685  # gives 95% efficiency on normal errors: Beaton and Tukey, Technometrics 16:147, 1974
 
@@ -91,7 +92,7 @@ def _from_conic(conic: Floats, middle: Floats, size: float) -> Ellipse | None:
     return Ellipse(float(cx), float(cy), float(size * axes[major]), float(size * axes[minor]), angle)
 
 
-def robust_fit(points: Floats, rounds: int = 5) -> Ellipse | None:
+def robust_fit(points: Floats, rounds: int = 1) -> Ellipse | None:
     """`fit`, repeated with less weight for points that lie off (Tukey's biweight on their distance)."""
     ellipse = fit(points)
     for _ in range(rounds):
@@ -109,14 +110,14 @@ def contour(mask: npt.NDArray[np.uint8], width: float, height: float) -> Floats:
 
     `width` and `height` are those of the picture within the mask; points at its edge are left out.
     """
-    count, parts, stats, centers = cv2.connectedComponentsWithStats((mask >= 128).astype(np.uint8), connectivity=4)
-    if count < 2:
+    parts, _ = cv2.findContours((mask >= 128).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    largest = max(parts, key=cv2.contourArea, default=None)
+    if largest is None or (moments := cv2.moments(largest))["m00"] == 0:
         return np.empty((0, 2))
-    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    near = cv2.dilate((parts == largest).astype(np.uint8), np.ones((3, 3), np.uint8))
-    level = np.where(near > 0, mask, 0).astype(np.float32) / 255
-    cx, cy = centers[largest]
-    left, top, across, down = stats[largest, :4]
+    filled = cv2.drawContours(np.zeros_like(mask), [largest], -1, 1, cv2.FILLED)
+    level = (mask * cv2.dilate(filled, np.ones((3, 3), np.uint8))).astype(np.float32)
+    cx, cy = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+    left, top, across, down = cv2.boundingRect(largest)
     # No ray is followed farther than two pixels beyond the part's box: nothing is there.
     farthest = math.hypot(max(cx - left, left + across - cx), max(cy - top, top + down - cy)) + 2
     turn = np.linspace(0, 2 * math.pi, RAYS, endpoint=False)[:, None]
@@ -126,10 +127,10 @@ def contour(mask: npt.NDArray[np.uint8], width: float, height: float) -> Floats:
     along = cv2.remap(
         level, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
     )
-    last = along.shape[1] - 1 - np.argmax(along[:, ::-1] >= 0.5, axis=1)
-    rays = np.flatnonzero((along.max(1) >= 0.5) & (last < along.shape[1] - 1))
+    last = along.shape[1] - 1 - np.argmax(along[:, ::-1] >= HALF, axis=1)
+    rays = np.flatnonzero((along.max(1) >= HALF) & (last < along.shape[1] - 1))
     inner, outer = along[rays, last[rays]], along[rays, last[rays] + 1]
-    reach = steps[0, last[rays]] + 0.5 * (inner - 0.5) / np.maximum(inner - outer, 1e-6)
+    reach = steps[0, last[rays]] + 0.5 * (inner - HALF) / np.maximum(inner - outer, 1e-4)
     points = np.column_stack([cx + np.cos(turn[rays, 0]) * reach, cy + np.sin(turn[rays, 0]) * reach])
     px, py = points.T
     whole = (px > EDGE_PX) & (py > EDGE_PX) & (px < width - 1 - EDGE_PX) & (py < height - 1 - EDGE_PX)

@@ -75,7 +75,7 @@ def find(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Head |
     fitted = ellipses.robust_fit(points)
     if fitted is None or not SHAPE[0] <= fitted.semi_minor / fitted.semi_major <= SHAPE[1]:
         return IMPLAUSIBLE
-    x, y = fitted.points(360).T
+    x, y = fitted.points(120).T
     beyond = (x < -0.5) | (y < -0.5) | (x > columns * scale - 0.5) | (y > rows * scale - 0.5)
     if beyond.mean() > MOST_BEYOND_EDGE:
         return CUT
