@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
 from typing import ParamSpec, TypeVar
+
+from services.shared.supervise import end_with_parent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,18 +20,6 @@ _PRELOADED = ["services.inference.decode", "services.inference.document", "servi
 
 class WorkerFailed(Exception):
     """The work killed its process or outlasted its time, twice."""
-
-
-def _end_with_the_service() -> None:
-    """A worker whose service was killed would wait for work forever: it holds the other end of its own queue."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 class Workers:
@@ -66,7 +54,7 @@ class Workers:
         self._pool.shutdown(cancel_futures=True)
 
     def _make(self) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(self._processes, mp_context=self._context, initializer=_end_with_the_service)
+        pool = ProcessPoolExecutor(self._processes, mp_context=self._context, initializer=end_with_parent)
         for _ in range(self._processes):  # started now, so that the first exam does not wait for imports
             pool.submit(os.getpid)
         return pool

@@ -2,15 +2,13 @@
 
 import asyncio
 import multiprocessing
-import multiprocessing.connection
-import os
 import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar, TypeVarTuple
 
+from services.shared import supervise
 from services.shared.errors import SonoBridgeError
 
 Arguments = TypeVarTuple("Arguments")
@@ -53,11 +51,4 @@ class Workers:
 def _end_with_parent() -> None:
     """Leave interrupts to the parent, and end when it ends, however that happens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            multiprocessing.connection.wait([parent.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    supervise.end_with_parent()

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 
 _log = logging.getLogger(__name__)
@@ -29,3 +32,16 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
+
+
+def end_with_parent() -> None:
+    """For worker processes: end when the service does, however that happens. A worker holds the other end of its own queue
+    and would wait for work forever."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="parent-watch").start()

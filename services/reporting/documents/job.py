@@ -1,13 +1,11 @@
 """What a signed report's documents are made from, and what a worker process does with it."""
 
-import multiprocessing
-import os
-import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.reporting.model.content import Content
+from services.shared import supervise
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,4 @@ def begin_worker() -> None:
     """Run first in a worker: end when the service does, however it ends, and say nothing of patients."""
     # What pydicom and highdicom warn of names the value that they doubt, such as a patient's name.
     warnings.simplefilter("ignore")
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="parent-watch").start()
+    supervise.end_with_parent()
