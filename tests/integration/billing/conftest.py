@@ -23,7 +23,7 @@ from services.shared.migrate import migrate
 from services.shared.outbox import Outbox
 from services.shared.settings import PostgresSettings
 from tests.integration.billing.region import NOW, Region
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 FOLDER = Path(services.billing.__file__).parent
 
@@ -55,7 +55,7 @@ class Billing:
             await handler(self.recorder)(one)
 
 
-def settings_of(database: TestDatabase, user: str) -> PostgresSettings:
+def settings_of(database: ScratchDatabase, user: str) -> PostgresSettings:
     return PostgresSettings(
         postgres_host=database.host,
         postgres_port=database.port,
@@ -70,24 +70,24 @@ def template(postgres: Postgres) -> Iterator[str]:
     """A database with billing's schema, to copy."""
     name = f"template_{uuid4().hex}"
     postgres.create_database(name)
-    migrate(settings_of(TestDatabase(postgres, name), "sonobridge_owner"), "billing", FOLDER / "migrations")
+    migrate(settings_of(ScratchDatabase(postgres, name), "sonobridge_owner"), "billing", FOLDER / "migrations")
     yield name
     postgres.drop_database(name)
 
 
 @pytest.fixture
-def migrated(postgres: Postgres, template: str) -> Iterator[TestDatabase]:
+def migrated(postgres: Postgres, template: str) -> Iterator[ScratchDatabase]:
     """A database with billing's schema for one test: a platform has one own organisation and one row of periods."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.conninfo(BOOTSTRAP, "postgres"), autocommit=True) as server:
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         server.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
-    yield TestDatabase(postgres, name)
+    yield ScratchDatabase(postgres, name)
     postgres.drop_database(name)
 
 
 @pytest.fixture
-def eye(migrated: TestDatabase) -> Iterator[psycopg.Connection]:
+def eye(migrated: ScratchDatabase) -> Iterator[psycopg.Connection]:
     """A connection that sees everything and may try anything: the test's own eye, never the service's."""
     with psycopg.connect(migrated.server.conninfo(BOOTSTRAP, migrated.name), autocommit=True) as connection:
         connection.execute("SET search_path = billing")
@@ -95,7 +95,7 @@ def eye(migrated: TestDatabase) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-async def billing(migrated: TestDatabase) -> AsyncIterator[Billing]:
+async def billing(migrated: ScratchDatabase) -> AsyncIterator[Billing]:
     """Billing for one test."""
     db = Database(settings_of(migrated, "billing"), "billing", Queries(FOLDER / "queries.sql"))
     await db.open()

@@ -18,7 +18,7 @@ from services.billing.service.statements import Statements, Wanted
 from services.billing.service.upkeep import Upkeep
 from tests.integration.billing.conftest import Billing
 from tests.integration.billing.region import NOW
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 DAY = "2026-11-20"
 CLOSE = """
@@ -50,7 +50,7 @@ def rows(eye: psycopg.Connection, statement: str) -> list[tuple[Any, ...]]:
     return eye.execute(statement.encode()).fetchall()
 
 
-def close_in_a_process(database: TestDatabase, crash_file: Path) -> int:
+def close_in_a_process(database: ScratchDatabase, crash_file: Path) -> int:
     return subprocess.run(
         [
             sys.executable, "-c", CLOSE, database.host, str(database.port), database.name,
@@ -66,7 +66,7 @@ def close_in_a_process(database: TestDatabase, crash_file: Path) -> int:
     "point", ["close.rating", "close.rated", "close.issuing", "close.issued", "close.settling", "close.settled"]
 )
 async def test_a_close_killed_at_a_point_is_seen_whole_or_not_at_all_and_is_finished_once(
-    billing: Billing, migrated: TestDatabase, eye: psycopg.Connection, tmp_path: Path, point: str
+    billing: Billing, migrated: ScratchDatabase, eye: psycopg.Connection, tmp_path: Path, point: str
 ) -> None:
     for _ in range(5):
         exam = uuid4()
@@ -110,7 +110,7 @@ SEEN: dict[str, dict[str, Any]] = {
 
 
 async def test_what_no_close_has_settled_is_measured_and_a_broken_close_is_taken_up_without_being_asked(
-    billing: Billing, migrated: TestDatabase, eye: psycopg.Connection, tmp_path: Path
+    billing: Billing, migrated: ScratchDatabase, eye: psycopg.Connection, tmp_path: Path
 ) -> None:
     await billing.hear(billing.region.report_signed(uuid4(), DAY))
     crash_file = tmp_path / "crash"

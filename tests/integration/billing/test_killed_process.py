@@ -15,7 +15,7 @@ from services.shared.kafka import Producer, Record
 from tests.fakes.oidc import FakeIssuer
 from tests.fakes.settings import environment
 from tests.integration.billing.region import Region, changed
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 from tests.parts import Topics
 
 DAY = "2026-11-20"
@@ -36,7 +36,7 @@ async def ended(process: subprocess.Popen[bytes], within_seconds: float) -> int:
 
 @pytest.mark.parametrize("point", ["billing.recording", "billing.recorded", "consumer.handled", "relay.published"])
 async def test_a_process_killed_at_a_point_charges_every_exam_once(
-    migrated: TestDatabase, kafka_topics: Topics, eye: psycopg.Connection, tmp_path: Path, point: str
+    migrated: ScratchDatabase, kafka_topics: Topics, eye: psycopg.Connection, tmp_path: Path, point: str
 ) -> None:
     issuer, region = FakeIssuer(), Region()
     crash_file = tmp_path / "crash"

@@ -15,7 +15,7 @@ from services.shared.errors import Conflict, Forbidden, NotFound
 from services.shared.tenancy import Principal
 from tests.integration.billing.conftest import Billing
 from tests.integration.billing.region import NOW
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 DAY = "2026-11-20"
 BOOKED = (
@@ -36,7 +36,7 @@ def statements(billing: Billing) -> Statements:
 
 
 @asynccontextmanager
-async def as_role(database: TestDatabase, organisation: UUID, role: str | None = None) -> AsyncIterator[Any]:
+async def as_role(database: ScratchDatabase, organisation: UUID, role: str | None = None) -> AsyncIterator[Any]:
     """A connection of the service's own login, acting for an organisation, as its code would."""
     connection = await psycopg.AsyncConnection.connect(database.service("billing"))
     async with connection, connection.transaction():
@@ -148,7 +148,7 @@ async def test_only_who_earns_gives_back_and_a_stranger_finds_nothing(billing: B
 
 
 async def test_a_transaction_that_does_not_balance_is_refused(
-    billing: Billing, migrated: TestDatabase, eye: psycopg.Connection
+    billing: Billing, migrated: ScratchDatabase, eye: psycopg.Connection
 ) -> None:
     await invoiced_exam(billing)
     with pytest.raises(psycopg.errors.CheckViolation, match="is off by 1 CNY"):
@@ -161,7 +161,7 @@ async def test_a_transaction_that_does_not_balance_is_refused(
 
 
 async def test_what_is_booked_is_never_changed_or_taken_away(
-    billing: Billing, migrated: TestDatabase, eye: psycopg.Connection
+    billing: Billing, migrated: ScratchDatabase, eye: psycopg.Connection
 ) -> None:
     await invoiced_exam(billing)
     for table, change in itertools.product(
@@ -177,7 +177,7 @@ async def test_what_is_booked_is_never_changed_or_taken_away(
 
 
 async def test_nobody_reads_a_partition_by_its_own_name(
-    billing: Billing, migrated: TestDatabase, eye: psycopg.Connection
+    billing: Billing, migrated: ScratchDatabase, eye: psycopg.Connection
 ) -> None:
     await invoiced_exam(billing)
     partitions = [
@@ -196,7 +196,7 @@ async def test_nobody_reads_a_partition_by_its_own_name(
                     await connection.execute(f"SELECT FROM {name}".encode())
 
 
-async def test_each_party_sees_what_it_requested_pays_or_earns(billing: Billing, migrated: TestDatabase) -> None:
+async def test_each_party_sees_what_it_requested_pays_or_earns(billing: Billing, migrated: ScratchDatabase) -> None:
     await invoiced_exam(billing)
     region = billing.region
     expected = {
@@ -228,14 +228,14 @@ async def test_who_only_requested_sees_that_it_is_invoiced_and_no_line_of_others
     assert {one["amount_minor"] for one in seen.values()} == {500}
 
 
-async def test_a_tenant_transaction_writes_nothing(billing: Billing, migrated: TestDatabase) -> None:
+async def test_a_tenant_transaction_writes_nothing(billing: Billing, migrated: ScratchDatabase) -> None:
     await invoiced_exam(billing)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         async with as_role(migrated, billing.region.clinic) as connection:
             await connection.execute(b"DELETE FROM open_usage")
 
 
-async def test_the_consumer_cannot_write_for_another_requester(billing: Billing, migrated: TestDatabase) -> None:
+async def test_the_consumer_cannot_write_for_another_requester(billing: Billing, migrated: ScratchDatabase) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
         async with as_role(migrated, billing.region.clinic, "billing_consumer") as connection:
             await connection.execute(

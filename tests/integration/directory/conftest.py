@@ -26,7 +26,7 @@ from services.shared.tenancy import PLATFORM_ORGANISATION
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.oidc import FakeIssuer
 from tests.fakes.settings import environment
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 _HERE = Path(services.directory.__file__).parent
 _NUMBERS = itertools.count(1)
@@ -80,7 +80,7 @@ def number() -> int:
 
 
 @pytest.fixture(scope="module")
-def migrated(postgres_database: TestDatabase) -> TestDatabase:
+def migrated(postgres_database: ScratchDatabase) -> ScratchDatabase:
     owner = PostgresSettings(
         postgres_host=postgres_database.host,
         postgres_port=postgres_database.port,
@@ -93,7 +93,7 @@ def migrated(postgres_database: TestDatabase) -> TestDatabase:
 
 
 @pytest.fixture
-def given(migrated: TestDatabase, issuer: FakeIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def given(migrated: ScratchDatabase, issuer: FakeIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     more = {"keycloak_admin_url": "http://127.0.0.1:1", "oidc_client_id": "platform-directory"}
     for name, value in environment("directory", migrated, None, issuer, tmp_path, **more).items():
         monkeypatch.setenv(name, value)

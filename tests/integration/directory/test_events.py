@@ -19,12 +19,12 @@ from services.shared.outbox import Outbox, Relay
 from services.shared.settings import PostgresSettings
 from tests.integration.directory.conftest import Platform
 from tests.integration.directory.region import hospital, terms
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 from tests.parts import Topics
 
 
 @asynccontextmanager
-async def copy_of(service: str, database: TestDatabase, folder: Path) -> AsyncIterator[DirectoryCopy]:
+async def copy_of(service: str, database: ScratchDatabase, folder: Path) -> AsyncIterator[DirectoryCopy]:
     """The copy in another service's schema."""
 
     def settings(user: str) -> PostgresSettings:
@@ -44,13 +44,13 @@ async def copy_of(service: str, database: TestDatabase, folder: Path) -> AsyncIt
 
 
 @pytest.fixture
-async def copy(migrated: TestDatabase, tmp_path: Path) -> AsyncIterator[DirectoryCopy]:
+async def copy(migrated: ScratchDatabase, tmp_path: Path) -> AsyncIterator[DirectoryCopy]:
     async with copy_of("ingest", migrated, tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-async def later_copy(migrated: TestDatabase, tmp_path: Path) -> AsyncIterator[DirectoryCopy]:
+async def later_copy(migrated: ScratchDatabase, tmp_path: Path) -> AsyncIterator[DirectoryCopy]:
     """A copy that begins when everything has been told already."""
     async with copy_of("inference", migrated, tmp_path) as made:
         yield made
@@ -135,7 +135,7 @@ async def test_a_region_reaches_a_copy_and_a_later_copy_gets_all_of_it_by_replay
         await until(lambda: same(copy))
 
 
-async def test_what_changes_nothing_tells_nothing(platform: Platform, number: int, migrated: TestDatabase) -> None:
+async def test_what_changes_nothing_tells_nothing(platform: Platform, number: int, migrated: ScratchDatabase) -> None:
     async def waiting() -> int:
         async with platform.db.work("relay") as tx:
             row = await tx.one("outbox_lag")

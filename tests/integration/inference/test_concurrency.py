@@ -20,14 +20,14 @@ from services.shared.db import Database, Queries
 from services.shared.events import Event
 from services.shared.outbox import Outbox
 from services.shared.settings import PostgresSettings
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 CARD = ModelCard("head", "1.0.0", "", ("US",), ("*",), 8, "", "", "II", "")
 PLAN = Plan((Chosen(CARD, Mode.TRIAL, "EC-1"),))
 
 
 @pytest.fixture
-async def db(migrated: TestDatabase) -> AsyncIterator[Database]:
+async def db(migrated: ScratchDatabase) -> AsyncIterator[Database]:
     given = PostgresSettings(
         postgres_host=migrated.host,
         postgres_port=migrated.port,
@@ -118,7 +118,7 @@ async def test_outcomes_are_seen_by_owner_and_reader_alone(analyses: Analyses) -
 
 
 async def test_recorded_results_are_nobodys_to_read_but_the_consumers(
-    analyses: Analyses, migrated: TestDatabase
+    analyses: Analyses, migrated: ScratchDatabase
 ) -> None:
     owner = uuid4()
     exam = exam_of(owner, uuid4())

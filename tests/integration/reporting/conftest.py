@@ -27,7 +27,7 @@ from services.shared.settings import PostgresSettings
 from tests.fakes.oidc import FakeIssuer
 from tests.fakes.settings import environment
 from tests.integration.reporting.region import FakeClock, Region
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 HERE = Path(services.reporting.__file__).parent
 
@@ -59,7 +59,7 @@ def issuer() -> Iterator[FakeIssuer]:
 
 
 @pytest.fixture(scope="module")
-def migrated(postgres_database: TestDatabase) -> TestDatabase:
+def migrated(postgres_database: ScratchDatabase) -> ScratchDatabase:
     owner = PostgresSettings(
         postgres_host=postgres_database.host,
         postgres_port=postgres_database.port,
@@ -72,7 +72,7 @@ def migrated(postgres_database: TestDatabase) -> TestDatabase:
 
 
 @pytest.fixture
-def given(migrated: TestDatabase, issuer: FakeIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def given(migrated: ScratchDatabase, issuer: FakeIssuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     more = {"objects_url": f"file://{tmp_path}/objects", "ingest_grpc": "127.0.0.1:1", "seal_dir": tmp_path / "seal"}
     for name, value in environment("reporting", migrated, None, issuer, tmp_path, **more).items():
         monkeypatch.setenv(name, value)

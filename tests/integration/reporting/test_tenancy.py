@@ -13,7 +13,7 @@ from services.shared.events import Event
 from services.shared.kafka import Poison
 from tests.integration.reporting.conftest import Service
 from tests.integration.reporting.region import Region, draft_body, event
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_without_a_token_there_is_401(region: Region) -> None:
 
 
 async def test_the_database_refuses_to_change_a_signed_version_even_for_its_owner(
-    region: Region, exam: ingest.Exam, service: Service, migrated: TestDatabase
+    region: Region, exam: ingest.Exam, service: Service, migrated: ScratchDatabase
 ) -> None:
     signed = await region.signed(exam)
     with psycopg.connect(migrated.service("reporting"), autocommit=True) as connection:
@@ -93,7 +93,7 @@ async def test_the_database_refuses_to_change_a_signed_version_even_for_its_owne
 
 
 async def test_rows_are_kept_apart_by_the_database_itself(
-    region: Region, exam: ingest.Exam, migrated: TestDatabase
+    region: Region, exam: ingest.Exam, migrated: ScratchDatabase
 ) -> None:
     await region.signed(exam)
     tables = ("exam", "task", "report", "report_version")

@@ -5,7 +5,7 @@ from pathlib import Path
 from services.shared.db import Database, Queries
 from services.shared.migrate import migrate
 from services.shared.settings import PostgresSettings
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 SERVICE = "billing"
 
@@ -25,7 +25,7 @@ SELECT %(document)s->>'name' AS name;
 """
 
 
-def settings(database: TestDatabase, user: str) -> PostgresSettings:
+def settings(database: ScratchDatabase, user: str) -> PostgresSettings:
     return PostgresSettings(
         postgres_host=database.host,
         postgres_port=database.port,
@@ -35,7 +35,7 @@ def settings(database: TestDatabase, user: str) -> PostgresSettings:
     )
 
 
-def prepare(database: TestDatabase, folder: Path) -> Database:
+def prepare(database: ScratchDatabase, folder: Path) -> Database:
     """Migrate the schema and answer a pool, not yet open."""
     (folder / "0001_note.sql").write_text(_MIGRATION)
     (folder / "queries.sql").write_text(_QUERIES)

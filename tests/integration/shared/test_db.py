@@ -11,11 +11,11 @@ from psycopg.types.json import Jsonb
 from services.shared.db import Database
 from services.shared.errors import Malformed
 from tests.integration.shared.schema import SERVICE, prepare
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 
 @pytest.fixture
-async def db(postgres_database: TestDatabase, tmp_path: Path) -> AsyncIterator[Database]:
+async def db(postgres_database: ScratchDatabase, tmp_path: Path) -> AsyncIterator[Database]:
     database = prepare(postgres_database, tmp_path)
     await database.open()
     yield database
@@ -23,7 +23,7 @@ async def db(postgres_database: TestDatabase, tmp_path: Path) -> AsyncIterator[D
 
 
 async def test_connections_that_the_server_ended_are_not_handed_out(
-    db: Database, postgres_database: TestDatabase
+    db: Database, postgres_database: ScratchDatabase
 ) -> None:
     mine = uuid4()
     async with db.tenant(mine) as tx:

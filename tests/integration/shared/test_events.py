@@ -17,14 +17,14 @@ from services.shared.events import Event
 from services.shared.kafka import Consumer, Poison, Producer, Record, Taken, first_time, held
 from services.shared.outbox import Outbox, Relay
 from tests.integration.shared.schema import SERVICE, prepare
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 from tests.parts import Topics
 
 ORGANISATION = UUID("018f0000-0000-7000-8000-000000000001")
 
 
 @pytest.fixture
-async def db(postgres_database: TestDatabase, tmp_path: Path) -> AsyncIterator[Database]:
+async def db(postgres_database: ScratchDatabase, tmp_path: Path) -> AsyncIterator[Database]:
     database = prepare(postgres_database, tmp_path)
     await database.open()
     yield database

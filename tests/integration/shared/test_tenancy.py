@@ -10,11 +10,11 @@ import pytest
 from services.shared.db import Database
 from services.shared.migrate import MigrationError, migrate
 from tests.integration.shared.schema import SERVICE, prepare, settings
-from tests.parts import Database as TestDatabase
+from tests.parts import Database as ScratchDatabase
 
 
 @pytest.fixture
-async def db(postgres_database: TestDatabase, tmp_path: Path) -> AsyncIterator[Database]:
+async def db(postgres_database: ScratchDatabase, tmp_path: Path) -> AsyncIterator[Database]:
     database = prepare(postgres_database, tmp_path)
     await database.open()
     yield database
@@ -46,7 +46,7 @@ async def test_a_pooled_connection_forgets_whom_it_acted_for(db: Database) -> No
             await tx.all("select_notes")
 
 
-async def test_a_changed_migration_is_refused(db: Database, postgres_database: TestDatabase, tmp_path: Path) -> None:
+async def test_a_changed_migration_is_refused(db: Database, postgres_database: ScratchDatabase, tmp_path: Path) -> None:
     path = tmp_path / "0001_note.sql"
     path.write_text(path.read_text() + "-- later thought\n")
     with pytest.raises(MigrationError, match="0001_note.sql was applied in another wording"):
@@ -54,7 +54,7 @@ async def test_a_changed_migration_is_refused(db: Database, postgres_database: T
 
 
 async def test_every_table_of_the_shared_schema_has_forced_row_level_security(
-    db: Database, postgres_database: TestDatabase
+    db: Database, postgres_database: ScratchDatabase
 ) -> None:
     with psycopg.connect(postgres_database.owner) as connection:
         rows = connection.execute(
