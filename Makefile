@@ -7,7 +7,7 @@ STATE ?= .local
 EXAMS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference lint proto lock data
+.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference models-report lint proto lock data
 
 help:  ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## /  make \1 — /p' Makefile | sed 's/-%/-MODEL/'
@@ -66,6 +66,9 @@ train-%: data .parts/training/ready  ## learn a model anew, export it and write 
 	@.parts/training/bin/python -m services.inference.models.$*.train --data $(DATA) --minutes $(MINUTES)
 	@.parts/training/bin/python -m services.inference.models.$*.convert --data $(DATA)
 	@.parts/training/bin/python -m services.inference.models.$*.evaluate --data $(DATA) --card
+
+models-report: setup  ## every model's figures, printed and as one page with plots
+	@$(PYTHON) -m services.inference.training.report --page $(STATE)/models-report.html
 
 evaluate-%: data .parts/training/ready  ## measure the model that is served (DATA)
 	@.parts/training/bin/python -m services.inference.models.$*.evaluate --data $(DATA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,11 +126,24 @@ class Figures:
 _ADAPTER = TypeAdapter(Figures)
 
 
+def dump(figures: Figures) -> bytes:
+    """As JSON; raises ValueError, naming it, for a headline figure that is not a number."""
+    for one in figures.headline:
+        if not all(map(math.isfinite, (one.value, one.low, one.high))):
+            raise ValueError(f"{figures.model}: {one.name} is not a number")
+    return _ADAPTER.dump_json(figures, indent=1) + b"\n"
+
+
+def load(data: bytes) -> Figures:
+    """From JSON; raises pydantic's ValidationError with what is wrong."""
+    return _ADAPTER.validate_json(data)
+
+
 def write(figures: Figures, folder: Path) -> None:
-    """To the model's `figures.json`, four significant digits beyond the point being more than anybody reads."""
-    (folder / "figures.json").write_bytes(_ADAPTER.dump_json(figures, indent=1) + b"\n")
+    """To the model's `figures.json`. Raises as `dump`."""
+    (folder / "figures.json").write_bytes(dump(figures))
 
 
 def read(folder: Path) -> Figures:
-    """From the model's `figures.json`. Raises FileNotFoundError, or pydantic's ValidationError with what is wrong."""
-    return _ADAPTER.validate_json((folder / "figures.json").read_bytes())
+    """From the model's `figures.json`. Raises FileNotFoundError, or as `load`."""
+    return load((folder / "figures.json").read_bytes())
