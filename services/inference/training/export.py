@@ -1,15 +1,23 @@
-"""Puts what a picture needs before a network into the same ONNX graph: any size of uint8 in, so every server runs it alike."""
+"""Puts what a picture needs before a network into the same ONNX graph: any size of uint8 in, so every server runs it alike.
 
+`export(network, path, picture, outputs)` takes any network; what a server is to get (softmax over a temperature, sigmoid, rounding to
+uint8) belongs into its forward. Call `halve(network)` when training ends and before comparing: the file holds weights as float16.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
-from onnx import compose, numpy_helper, parser
+from onnx import compose, helper, numpy_helper, parser
 from torch import Tensor, nn
+
+from services.inference.training.picture import Picture
 
 OPSET = 18
 IR_VERSION = 8
+HALVED_FROM = 1024  # tensors with fewer numbers stay as they are: they weigh nothing, and norms are sensitive
 
 
 def _weights(inputs: int, outputs: int, scale: Tensor) -> Tensor:
@@ -20,13 +28,13 @@ def _weights(inputs: int, outputs: int, scale: Tensor) -> Tensor:
     return weights / weights.sum(1, keepdim=True).clamp_min(1e-6)
 
 
-def letterbox(images: Tensor, height: int, width: int, mean: float, deviation: float) -> Tensor:
+def letterbox(images: Tensor, picture: Picture) -> Tensor:
     """uint8 [n, rows, columns, channels] to normalised [n, 1, height, width]: what the graph does, in torch."""
     grey = images.float().mean(3)
     rows, columns = grey.shape[1:]
-    scale = torch.tensor(min(height / rows, width / columns))
-    small = _weights(rows, height, scale) @ grey @ _weights(columns, width, scale).T
-    return ((small / 255 - mean) / deviation)[:, None]
+    scale = torch.tensor(picture.scale(rows, columns))
+    small = _weights(rows, picture.height, scale) @ grey @ _weights(columns, picture.width, scale).T
+    return ((small / 255 - picture.mean) / picture.deviation)[:, None]
 
 
 def _axis(name: str, size: str, outputs: int) -> str:
@@ -50,7 +58,8 @@ def _axis(name: str, size: str, outputs: int) -> str:
     """
 
 
-def _front(height: int, width: int, mean: float, deviation: float) -> onnx.ModelProto:
+def _front(picture: Picture) -> onnx.ModelProto:
+    height, width, mean, deviation = picture.height, picture.width, picture.mean, picture.deviation
     model = parser.parse_model(f"""
         <ir_version: {IR_VERSION}, opset_import: ["" : {OPSET}]>
         front (uint8[n, rows, columns, channels] image, float[{height}, 1] y_out, float[{width}, 1] x_out)
@@ -89,33 +98,41 @@ def _front(height: int, width: int, mean: float, deviation: float) -> onnx.Model
     return model
 
 
-def _back(height: int, width: int) -> onnx.ModelProto:
-    return parser.parse_model(f"""
-        <ir_version: {IR_VERSION}, opset_import: ["" : {OPSET}]>
-        back (float[n, {height}, {width}] logits, float[n] score) => (uint8[n, {height}, {width}] mask, float[n, 1] presence)
-        <float levels_max = {{255.0}}, int64[1] column = {{1}}>
-        {{
-            chance = Sigmoid (logits)
-            levels = Mul (chance, levels_max)
-            whole = Round (levels)
-            mask = Cast <to = 2> (whole)
-            known = Sigmoid (score)
-            presence = Unsqueeze (known, column)
-        }}
-    """)
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def halve(network: nn.Module) -> nn.Module:
+    """Round the weights that the file keeps as float16, so that torch and the graph compute with the same numbers."""
+    for weight in network.parameters():
+        if weight.numel() >= HALVED_FROM:
+            weight.copy_(weight.half().float())
+    return network
 
 
-def export(network: nn.Module, path: Path, height: int, width: int, mean: float, deviation: float) -> None:
-    """Write `image` uint8 [n, rows, columns, channels] -> `mask` uint8 [n, height, width] (255 = certain), `presence` [n, 1]."""
+def _store_as_half(graph: onnx.GraphProto) -> None:
+    """Weights as float16 with a Cast to float32 behind each; ONNX Runtime folds the casts when it loads the file."""
+    casts = []
+    for tensor in graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < HALVED_FROM:
+            continue
+        name = tensor.name
+        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}_half")
+        tensor.CopyFrom(half)
+        casts.append(helper.make_node("Cast", [half.name], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def export(network: nn.Module, path: Path, picture: Picture, outputs: Sequence[str]) -> None:
+    """Write `image` uint8 [n, rows, columns, channels] -> the network's outputs, each [n, ...], in the order of their names."""
     network = network.eval().to(memory_format=torch.contiguous_format)
     core_path = path.with_suffix(".core.onnx")
-    example = torch.zeros(2, 1, height, width)
+    example = torch.zeros(2, 1, picture.height, picture.width)
     torch.onnx.export(
         network,
         (example,),
         core_path,
         input_names=["picture"],
-        output_names=["logits", "score"],
+        output_names=list(outputs),
         dynamic_shapes=({0: torch.export.Dim("n", min=1, max=64)},),
         opset_version=OPSET,
         dynamo=True,
@@ -129,13 +146,22 @@ def export(network: nn.Module, path: Path, height: int, width: int, mean: float,
     for node in core.graph.node:  # the exporter notes paths of the machine it runs on
         del node.metadata_props[:]
         node.doc_string = ""
-    middle = compose.merge_models(
-        _front(height, width, mean, deviation), compose.add_prefix(core, "net_"), [("picture", "net_picture")]
-    )
-    whole = compose.merge_models(middle, _back(height, width), [("net_logits", "logits"), ("net_score", "score")])
+    whole = compose.merge_models(_front(picture), compose.add_prefix(core, "net_"), [("picture", "net_picture")])
+    _rename_outputs(whole.graph, {f"net_{name}": name for name in outputs})
+    _store_as_half(whole.graph)
     for value in (*whole.graph.input, *whole.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "n"
     whole.producer_name = "sonobridge"
     del whole.metadata_props[:]
     onnx.checker.check_model(whole, full_check=True)
     onnx.save(whole, path)
+
+
+def _rename_outputs(graph: onnx.GraphProto, names: dict[str, str]) -> None:
+    for node in graph.node:
+        for place, name in enumerate(node.output):
+            node.output[place] = names.get(name, name)
+        for place, name in enumerate(node.input):
+            node.input[place] = names.get(name, name)
+    for value in graph.output:
+        value.name = names[value.name]

@@ -9,9 +9,11 @@ import numpy.typing as npt
 from numpy.random import Generator
 
 from services.inference.models.fetal_head.dataset import Floats, Pixels, Sample, coverage
+from services.inference.training.picture import Picture
 
 HEIGHT, WIDTH = 192, 288  # the network's picture
 MEAN, DEVIATION = 0.15, 0.2  # of the pictures' brightness, roughly; part of the exported graph
+PICTURE = Picture(HEIGHT, WIDTH, MEAN, DEVIATION)
 Image = npt.NDArray[np.float32]
 
 

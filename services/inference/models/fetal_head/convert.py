@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from services.inference.models.fetal_head import dataset
-from services.inference.models.fetal_head.augment import DEVIATION, HEIGHT, MEAN, WIDTH
+from services.inference.models.fetal_head.augment import PICTURE
 from services.inference.models.fetal_head.evaluate import run, session
-from services.inference.training.export import export, letterbox
+from services.inference.training.export import export, halve, letterbox
 from services.inference.training.unet import UNet
 
 HERE = Path(__file__).parent
@@ -27,7 +28,20 @@ def network(checkpoint: Path) -> UNet:
     model = UNet()
     model.eval()
     model.load_state_dict(torch.load(checkpoint, map_location="cpu"))
+    halve(model)
     return model
+
+
+class Answers(nn.Module):  # type: ignore[misc]  # the platform's own environment has no torch
+    """What is served: the mask in 255 levels, and how likely a head is there."""
+
+    def __init__(self, network: UNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        logits, score = self.network(picture)
+        return (255 * logits.sigmoid()).round().to(torch.uint8), score.sigmoid()[:, None]
 
 
 def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float, float]:
@@ -36,7 +50,7 @@ def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float
     mask, presence = 0.0, 0.0
     for sample in list(dataset.heads(data))[:COMPARED]:
         out = run(served, sample.pixels)
-        picture = letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], HEIGHT, WIDTH, MEAN, DEVIATION)
+        picture = letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], PICTURE)
         with torch.no_grad():
             logits, score = torch_model(picture)
         rounding = 0.5
@@ -53,7 +67,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     asked = parser.parse_args()
     asked.model.parent.mkdir(exist_ok=True)
-    export(network(asked.checkpoint), asked.model, HEIGHT, WIDTH, MEAN, DEVIATION)
+    export(Answers(network(asked.checkpoint)), asked.model, PICTURE, ("mask", "presence"))
     mask, presence = largest_difference(asked.checkpoint, asked.model, asked.data)
     print(f"largest difference from torch: mask {mask:.6f}, presence {presence:.6f}")
     if max(mask, presence) > AGREEMENT:

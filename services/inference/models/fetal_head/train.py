@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from services.inference.models.fetal_head import dataset
-from services.inference.models.fetal_head.augment import DEVIATION, HEIGHT, MEAN, WIDTH, view
+from services.inference.models.fetal_head.augment import DEVIATION, HEIGHT, MEAN, PICTURE, WIDTH, view
 from services.inference.models.fetal_head.dataset import Sample, axes_of, coverage
 from services.inference.training.export import letterbox
 from services.inference.training.loop import Batch, fit, prefetched
@@ -108,9 +108,7 @@ def validate(model: nn.Module, samples: list[Sample]) -> float:
     errors, dices, scores = [], [], {True: [], False: []}
     for start in range(0, len(samples), 16):
         part = samples[start : start + 16]
-        x = torch.cat(
-            [letterbox(torch.from_numpy(s.pixels)[None, :, :, None], HEIGHT, WIDTH, MEAN, DEVIATION) for s in part]
-        )
+        x = torch.cat([letterbox(torch.from_numpy(s.pixels)[None, :, :, None], PICTURE) for s in part])
         logits, presence = model(x.contiguous(memory_format=torch.channels_last))
         p = (logits.float() > 0).float()
         for n, sample in enumerate(part):
