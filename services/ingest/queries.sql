@@ -178,7 +178,8 @@ SELECT EXISTS (SELECT FROM instances WHERE organisation_id = %(organisation_id)s
 -- name: list_references
 -- The requester's own instances of an exam, in the order to look at them.
 SELECT i.series_instance_uid, i.sop_instance_uid, i.sop_class_uid, i.transfer_syntax_uid, i.modality, i.number_of_frames,
-    i.rows, i.columns, i.object_key, i.size_bytes, i.digest_sha256, i.instance_number
+    i.rows, i.columns, i.object_key, i.size_bytes, i.digest_sha256, i.instance_number,
+    coalesce(s.attributes #>> '{00081090,Value,0}', '') AS scanner
 FROM instances i JOIN series s ON s.organisation_id = i.organisation_id AND s.exam_id = i.exam_id
     AND s.series_instance_uid = i.series_instance_uid
 WHERE i.organisation_id = %(organisation_id)s AND i.exam_id = %(exam_id)s AND NOT i.derived

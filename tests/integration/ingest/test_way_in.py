@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_an_exam_stored_by_stow_and_completed_is_told_once(stage: Stage) -> None:
     study = samples.uid()
-    files = [samples.image(study, InstanceNumber=number) for number in (1, 2)]
+    files = [samples.image(study, InstanceNumber=number, ManufacturerModelName="Voluson E10") for number in (1, 2)]
     answer = await stage.stow(*files)
     assert answer.status_code == 200, answer.text
     assert len(answer.json()["00081199"]["Value"]) == 2
@@ -25,6 +25,7 @@ async def test_an_exam_stored_by_stow_and_completed_is_told_once(stage: Stage) -
     ((kind, body, traceparent),) = await stage.events(exam["id"], 1)
     assert (kind, body.exam.crossing.reader_id) == ("exam.completed", str(stage.ids["reader"]))
     assert (body.exam.priority, len(body.exam.instances)) == ("URGENT", 2)
+    assert {one.scanner for one in body.exam.instances} == {"Voluson E10"}
     assert traceparent.split("-")[1] == exam["trace_id"] == answer.headers["x-trace-id"]
     stored = (stage.folder / "objects" / body.exam.instances[0].object_key).read_bytes()
     assert stored in files

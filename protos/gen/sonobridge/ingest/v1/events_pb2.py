@@ -25,25 +25,25 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!sonobridge/ingest/v1/events.proto\x12\x14sonobridge.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"^\n\x07Patient\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10name_ideographic\x18\x02 \x01(\t\x12\n\n\x02id\x18\x03 \x01(\t\x12\x12\n\nbirth_date\x18\x04 \x01(\t\x12\x0b\n\x03sex\x18\x05 \x01(\t\"\xa1\x02\n\x11InstanceReference\x12\x1b\n\x13series_instance_uid\x18\x01 \x01(\t\x12\x18\n\x10sop_instance_uid\x18\x02 \x01(\t\x12\x15\n\rsop_class_uid\x18\x03 \x01(\t\x12\x1b\n\x13transfer_syntax_uid\x18\x04 \x01(\t\x12\x10\n\x08modality\x18\x05 \x01(\t\x12\x18\n\x10number_of_frames\x18\x06 \x01(\x05\x12\x0c\n\x04rows\x18\x07 \x01(\x05\x12\x0f\n\x07\x63olumns\x18\x08 \x01(\x05\x12\x12\n\nobject_key\x18\t \x01(\t\x12\x12\n\nsize_bytes\x18\n \x01(\x03\x12\x15\n\rdigest_sha256\x18\x0b \x01(\t\x12\x17\n\x0finstance_number\x18\x0c \x01(\x05\"N\n\x08\x43rossing\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x19\n\x11\x61greement_version\x18\x02 \x01(\x05\x12\x11\n\treader_id\x18\x03 \x01(\t\"\xdb\x04\n\x04\x45xam\x12\x0f\n\x07\x65xam_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x1a\n\x12study_instance_uid\x18\x03 \x01(\t\x12\x18\n\x10\x61\x63\x63\x65ssion_number\x18\x04 \x01(\t\x12.\n\x07patient\x18\x05 \x01(\x0b\x32\x1d.sonobridge.ingest.v1.Patient\x12\x10\n\x08modality\x18\x06 \x01(\t\x12\x11\n\tbody_part\x18\x07 \x01(\t\x12\x19\n\x11study_description\x18\x08 \x01(\t\x12\x12\n\nstudy_time\x18\t \x01(\t\x12\x10\n\x08priority\x18\n \x01(\t\x12\x14\n\x0cservice_date\x18\x0b \x01(\t\x12\x35\n\x11\x66irst_instance_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\r \x01(\x05\x12\x30\n\x08\x63overage\x18\x0e \x01(\x0e\x32\x1e.sonobridge.ingest.v1.Coverage\x12\x30\n\x08\x63rossing\x18\x0f \x01(\x0b\x32\x1e.sonobridge.ingest.v1.Crossing\x12:\n\tinstances\x18\x10 \x03(\x0b\x32\'.sonobridge.ingest.v1.InstanceReference\x12\x18\n\x10\x63onsent_recorded\x18\x11 \x01(\x08\x12\x15\n\rtrial_consent\x18\x12 \x01(\x08\x12\x10\n\x08trace_id\x18\x13 \x01(\t\x12\x1b\n\x13referring_physician\x18\x14 \x01(\t\"9\n\rExamCompleted\x12(\n\x04\x65xam\x18\x01 \x01(\x0b\x32\x1a.sonobridge.ingest.v1.Exam\"X\n\x0b\x45xamAmended\x12(\n\x04\x65xam\x18\x01 \x01(\x0b\x32\x1a.sonobridge.ingest.v1.Exam\x12\x1f\n\x17\x61\x64\x64\x65\x64_sop_instance_uids\x18\x02 \x03(\t*n\n\x08\x43overage\x12\x18\n\x14\x43OVERAGE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OVERAGE_CROSSES\x10\x01\x12\x19\n\x15\x43OVERAGE_NO_AGREEMENT\x10\x02\x12\x17\n\x13\x43OVERAGE_NO_CONSENT\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!sonobridge/ingest/v1/events.proto\x12\x14sonobridge.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"^\n\x07Patient\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10name_ideographic\x18\x02 \x01(\t\x12\n\n\x02id\x18\x03 \x01(\t\x12\x12\n\nbirth_date\x18\x04 \x01(\t\x12\x0b\n\x03sex\x18\x05 \x01(\t\"\xb2\x02\n\x11InstanceReference\x12\x1b\n\x13series_instance_uid\x18\x01 \x01(\t\x12\x18\n\x10sop_instance_uid\x18\x02 \x01(\t\x12\x15\n\rsop_class_uid\x18\x03 \x01(\t\x12\x1b\n\x13transfer_syntax_uid\x18\x04 \x01(\t\x12\x10\n\x08modality\x18\x05 \x01(\t\x12\x18\n\x10number_of_frames\x18\x06 \x01(\x05\x12\x0c\n\x04rows\x18\x07 \x01(\x05\x12\x0f\n\x07\x63olumns\x18\x08 \x01(\x05\x12\x12\n\nobject_key\x18\t \x01(\t\x12\x12\n\nsize_bytes\x18\n \x01(\x03\x12\x15\n\rdigest_sha256\x18\x0b \x01(\t\x12\x17\n\x0finstance_number\x18\x0c \x01(\x05\x12\x0f\n\x07scanner\x18\r \x01(\t\"N\n\x08\x43rossing\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x19\n\x11\x61greement_version\x18\x02 \x01(\x05\x12\x11\n\treader_id\x18\x03 \x01(\t\"\xdb\x04\n\x04\x45xam\x12\x0f\n\x07\x65xam_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x1a\n\x12study_instance_uid\x18\x03 \x01(\t\x12\x18\n\x10\x61\x63\x63\x65ssion_number\x18\x04 \x01(\t\x12.\n\x07patient\x18\x05 \x01(\x0b\x32\x1d.sonobridge.ingest.v1.Patient\x12\x10\n\x08modality\x18\x06 \x01(\t\x12\x11\n\tbody_part\x18\x07 \x01(\t\x12\x19\n\x11study_description\x18\x08 \x01(\t\x12\x12\n\nstudy_time\x18\t \x01(\t\x12\x10\n\x08priority\x18\n \x01(\t\x12\x14\n\x0cservice_date\x18\x0b \x01(\t\x12\x35\n\x11\x66irst_instance_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\r \x01(\x05\x12\x30\n\x08\x63overage\x18\x0e \x01(\x0e\x32\x1e.sonobridge.ingest.v1.Coverage\x12\x30\n\x08\x63rossing\x18\x0f \x01(\x0b\x32\x1e.sonobridge.ingest.v1.Crossing\x12:\n\tinstances\x18\x10 \x03(\x0b\x32\'.sonobridge.ingest.v1.InstanceReference\x12\x18\n\x10\x63onsent_recorded\x18\x11 \x01(\x08\x12\x15\n\rtrial_consent\x18\x12 \x01(\x08\x12\x10\n\x08trace_id\x18\x13 \x01(\t\x12\x1b\n\x13referring_physician\x18\x14 \x01(\t\"9\n\rExamCompleted\x12(\n\x04\x65xam\x18\x01 \x01(\x0b\x32\x1a.sonobridge.ingest.v1.Exam\"X\n\x0b\x45xamAmended\x12(\n\x04\x65xam\x18\x01 \x01(\x0b\x32\x1a.sonobridge.ingest.v1.Exam\x12\x1f\n\x17\x61\x64\x64\x65\x64_sop_instance_uids\x18\x02 \x03(\t*n\n\x08\x43overage\x12\x18\n\x14\x43OVERAGE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OVERAGE_CROSSES\x10\x01\x12\x19\n\x15\x43OVERAGE_NO_AGREEMENT\x10\x02\x12\x17\n\x13\x43OVERAGE_NO_CONSENT\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sonobridge.ingest.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COVERAGE']._serialized_start=1315
-  _globals['_COVERAGE']._serialized_end=1425
+  _globals['_COVERAGE']._serialized_start=1332
+  _globals['_COVERAGE']._serialized_end=1442
   _globals['_PATIENT']._serialized_start=92
   _globals['_PATIENT']._serialized_end=186
   _globals['_INSTANCEREFERENCE']._serialized_start=189
-  _globals['_INSTANCEREFERENCE']._serialized_end=478
-  _globals['_CROSSING']._serialized_start=480
-  _globals['_CROSSING']._serialized_end=558
-  _globals['_EXAM']._serialized_start=561
-  _globals['_EXAM']._serialized_end=1164
-  _globals['_EXAMCOMPLETED']._serialized_start=1166
-  _globals['_EXAMCOMPLETED']._serialized_end=1223
-  _globals['_EXAMAMENDED']._serialized_start=1225
-  _globals['_EXAMAMENDED']._serialized_end=1313
+  _globals['_INSTANCEREFERENCE']._serialized_end=495
+  _globals['_CROSSING']._serialized_start=497
+  _globals['_CROSSING']._serialized_end=575
+  _globals['_EXAM']._serialized_start=578
+  _globals['_EXAM']._serialized_end=1181
+  _globals['_EXAMCOMPLETED']._serialized_start=1183
+  _globals['_EXAMCOMPLETED']._serialized_end=1240
+  _globals['_EXAMAMENDED']._serialized_start=1242
+  _globals['_EXAMAMENDED']._serialized_end=1330
 # @@protoc_insertion_point(module_scope)

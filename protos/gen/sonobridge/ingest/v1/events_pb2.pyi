@@ -36,7 +36,7 @@ class Patient(_message.Message):
     def __init__(self, name: _Optional[str] = ..., name_ideographic: _Optional[str] = ..., id: _Optional[str] = ..., birth_date: _Optional[str] = ..., sex: _Optional[str] = ...) -> None: ...
 
 class InstanceReference(_message.Message):
-    __slots__ = ("series_instance_uid", "sop_instance_uid", "sop_class_uid", "transfer_syntax_uid", "modality", "number_of_frames", "rows", "columns", "object_key", "size_bytes", "digest_sha256", "instance_number")
+    __slots__ = ("series_instance_uid", "sop_instance_uid", "sop_class_uid", "transfer_syntax_uid", "modality", "number_of_frames", "rows", "columns", "object_key", "size_bytes", "digest_sha256", "instance_number", "scanner")
     SERIES_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
     SOP_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
     SOP_CLASS_UID_FIELD_NUMBER: _ClassVar[int]
@@ -49,6 +49,7 @@ class InstanceReference(_message.Message):
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     DIGEST_SHA256_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    SCANNER_FIELD_NUMBER: _ClassVar[int]
     series_instance_uid: str
     sop_instance_uid: str
     sop_class_uid: str
@@ -61,7 +62,8 @@ class InstanceReference(_message.Message):
     size_bytes: int
     digest_sha256: str
     instance_number: int
-    def __init__(self, series_instance_uid: _Optional[str] = ..., sop_instance_uid: _Optional[str] = ..., sop_class_uid: _Optional[str] = ..., transfer_syntax_uid: _Optional[str] = ..., modality: _Optional[str] = ..., number_of_frames: _Optional[int] = ..., rows: _Optional[int] = ..., columns: _Optional[int] = ..., object_key: _Optional[str] = ..., size_bytes: _Optional[int] = ..., digest_sha256: _Optional[str] = ..., instance_number: _Optional[int] = ...) -> None: ...
+    scanner: str
+    def __init__(self, series_instance_uid: _Optional[str] = ..., sop_instance_uid: _Optional[str] = ..., sop_class_uid: _Optional[str] = ..., transfer_syntax_uid: _Optional[str] = ..., modality: _Optional[str] = ..., number_of_frames: _Optional[int] = ..., rows: _Optional[int] = ..., columns: _Optional[int] = ..., object_key: _Optional[str] = ..., size_bytes: _Optional[int] = ..., digest_sha256: _Optional[str] = ..., instance_number: _Optional[int] = ..., scanner: _Optional[str] = ...) -> None: ...
 
 class Crossing(_message.Message):
     __slots__ = ("agreement_id", "agreement_version", "reader_id")
