@@ -13,6 +13,8 @@ from services.inference import metrics
 from services.inference.triton import Away, Outputs, Triton, TritonAway
 
 _log = logging.getLogger(__name__)
+# A model that was loaded anew this often within one call and still does not answer has a fault that loading does not mend.
+_MENDS = 2
 
 
 class Patience:
@@ -45,8 +47,10 @@ class PatientTriton:
         self._pause_seconds = pause_seconds
 
     async def infer(self, model: str, frames: NDArray[np.uint8]) -> Outputs:
-        """As Triton.infer; raises TritonAway only when the outage outlasted the patience, or two of them in this call."""
+        """As Triton.infer; raises TritonAway only when the outage outlasted the patience, or two of them in this call, or
+        when the model was mended twice in vain: what kills it may be these frames."""
         at_most = time.monotonic() + 2 * self._patience.seconds
+        mends = 0
         while True:
             try:
                 outputs = await self._triton.infer(model, frames)
@@ -56,18 +60,20 @@ class PatientTriton:
                 # The channel still holds the last refusal for a moment when the server is already back.
                 if away is Away.UNREACHABLE and await self._triton.listens():
                     away = Away.NOT_SERVING
-                if self._patience.spent(model, away) or time.monotonic() > at_most:
+                if self._patience.spent(model, away) or time.monotonic() > at_most or mends == _MENDS:
                     raise
-                await self._mend(model, away)
+                mends += await self._mend(model, away)
             else:
                 self._patience.recovered(model)
                 return outputs
 
-    async def _mend(self, model: str, away: Away) -> None:
+    async def _mend(self, model: str, away: Away) -> bool:
+        """Load the model anew, or wait a little; whether it was loaded."""
         if away is Away.NOT_SERVING:
             try:
                 await self._triton.heal(model)
-                return
+                return True
             except TritonAway as still:
                 _log.warning("the model is not mended yet: %s", still)
         await asyncio.sleep(self._pause_seconds)
+        return False

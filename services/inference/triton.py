@@ -6,7 +6,8 @@ import asyncio
 import enum
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,15 +91,16 @@ class Signature:
 
 
 class Triton:
-    """A connection to the server, for the named models."""
+    """A connection to the server, for the named models; asked for their names again and again, for they come and go."""
 
-    def __init__(self, address: str, models: Sequence[str], in_flight: int = 4, deadline_seconds: float = 10.0) -> None:
+    def __init__(self, address: str, models: Iterable[str], in_flight: int = 4, deadline_seconds: float = 10.0) -> None:
         self._address = address
-        self._models = tuple(models)
+        self._models = models
         self._deadline_seconds = deadline_seconds
-        self._slots = asyncio.Semaphore(in_flight)
-        self._locks = {model: asyncio.Lock() for model in models}
-        self._loads = dict.fromkeys(models, 0)
+        # Each model has its own: one that hangs must not keep the others' calls waiting.
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(in_flight))
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._loads: defaultdict[str, int] = defaultdict(int)
         self._signatures: dict[str, Signature] = {}
         self._client = InferenceServerClient(address, channel_args=_CHANNEL)
 
@@ -111,7 +113,7 @@ class Triton:
         given = frames[..., np.newaxis] if signature.channels else frames
         tensor = InferInput(signature.input_name, list(given.shape), "UINT8")
         tensor.set_data_from_numpy(given)
-        async with self._slots:
+        async with self._slots[model]:
             started = time.perf_counter()
             try:
                 answer = await self._client.infer(model, [tensor], client_timeout=self._deadline_seconds)
@@ -160,9 +162,15 @@ class Triton:
             self._loaded(model)
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Load what is not loaded, at the start and whenever the server came back empty, until `stop`."""
+        """Load what is not loaded, at the start, when it is new and whenever the server came back empty, and unload what is
+        gone, until `stop`."""
+        watched: set[str] = set()
         while not stop.is_set():
-            for model in self._models:
+            wanted = sorted(self._models)
+            for gone in watched - set(wanted):
+                await self._unload(gone)
+            watched = set(wanted)
+            for model in wanted:
                 is_ready = await self.ready(model)
                 if not is_ready:
                     try:
@@ -188,6 +196,16 @@ class Triton:
             except InferenceServerException as error:
                 raise self._sort(model, error) from error
             self._loaded(model)
+
+    async def _unload(self, model: str) -> None:
+        """Let go of a model that is no longer installed; calls under way end first."""
+        self._signatures.pop(model, None)
+        metrics.MODEL_READY.remove(model)
+        try:
+            await self._client.unload_model(model, client_timeout=_CONTROL_SECONDS)
+            _log.info("unloaded the model %s, which is no longer installed", model)
+        except InferenceServerException as error:
+            _log.warning("the model %s stays loaded: %s", model, error)
 
     def _loaded(self, model: str) -> None:
         self._loads[model] += 1
