@@ -31,6 +31,11 @@ class Sector:
     outline: tuple[tuple[int, int], ...] = ()
 
 
+def spread(frames: int) -> list[int]:
+    """The indices (from 0) of the frames of a clip that are looked at."""
+    return [int(index) for index in np.unique(np.linspace(0, frames - 1, min(frames, MOST_FRAMES)).astype(int))]
+
+
 def find(frames: Grey) -> Sector:
     """The sector of a clip [n, rows, columns] (n = 1: of an image); the whole frame where there is none to tell from its surroundings."""
     n, rows, columns = frames.shape
@@ -40,7 +45,7 @@ def find(frames: Grey) -> Sector:
     scale = min(1.0, SMALL / max(rows, columns))
     size = (max(8, round(columns * scale)), max(8, round(rows * scale)))
     small = np.zeros((size[1], size[0]), np.uint8)
-    for index in np.unique(np.linspace(0, n - 1, min(n, MOST_FRAMES)).astype(int)):
+    for index in spread(n):
         np.maximum(small, cv2.resize(frames[index], size, interpolation=cv2.INTER_AREA), out=small)
     bright = (cv2.blur(small, (3, 3)) > DARK).astype(np.uint8)
     # What touches the border goes on beyond it: thin means thin within the picture.
