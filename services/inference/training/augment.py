@@ -89,9 +89,8 @@ def _smooth(rng: Generator, shape: tuple[int, ...], cells: int) -> Image:
 
 def gain(rng: Generator, image: Image, strength: float = 1.0) -> Image:
     """Overall gain and the grey curve of the display."""
-    return np.asarray(
-        image ** math.exp(rng.normal(0, 0.3 * strength)) * math.exp(rng.normal(0, 0.25 * strength)), np.float32
-    )
+    curve, level = math.exp(rng.normal(0, 0.3 * strength)), math.exp(rng.normal(0, 0.25 * strength))
+    return np.asarray(np.maximum(image, 0) ** curve * level, np.float32)  # what was sharpened falls below nought
 
 
 def time_gain(rng: Generator, image: Image, strength: float = 1.0) -> Image:

@@ -83,9 +83,13 @@ class Lite0(nn.Module):  # type: ignore[misc]
                 maps.append(x)
         return maps
 
+    def last(self, deepest: Tensor) -> Tensor:
+        """FEATURES channels from the last map, [n, FEATURES, h/32, w/32]."""
+        return functional.relu6(self._bn1(self._conv_head(deepest)))
+
     def features(self, deepest: Tensor) -> Tensor:
         """The last map as a vector [n, FEATURES], averaged over the picture."""
-        return functional.relu6(self._bn1(self._conv_head(deepest))).mean((2, 3))
+        return self.last(deepest).mean((2, 3))
 
     def learnt_from_photographs(self) -> "Lite0":
         """With ImageNet's weights; the first layer's three colours are summed, for grey is the same in each."""
