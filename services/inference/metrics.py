@@ -28,6 +28,14 @@ TRITON_RETRIES = Counter(
 )
 MODEL_READY = Gauge("sonobridge_inference_model_ready", "1 while Triton can be asked for the model", ["model"])
 MODEL_LOADS = Counter("sonobridge_inference_model_loads_total", "Times that a model was loaded into Triton", ["model"])
+MODEL_FAULTS = Counter(
+    "sonobridge_inference_model_faults_total",
+    "Calls that a model failed: bad_answer, no_answer, crashed",
+    ["model", "kind"],
+)
+MODEL_TAKEN_OUT = Gauge(
+    "sonobridge_inference_model_taken_out", "1 while a model that failed repeatedly is not asked", ["model"]
+)
 SHADOW_DIFFERENCE = Histogram(
     "sonobridge_inference_shadow_difference",
     "Absolute difference of a shadow model's figure from the shown one's, in the figure's unit",

@@ -1,0 +1,148 @@
+"""Takes a model that keeps failing out of service, and lets it try again later: a circuit breaker for each."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from services.inference import metrics
+from services.inference.triton import Away, ModelFault, TritonAway
+from services.shared.errors import Unavailable
+
+_log = logging.getLogger(__name__)
+# Pauses double while a model goes on failing, up to this.
+_LONGEST_PAUSE = timedelta(minutes=10)
+_KINDS = {Away.SLOW: "no_answer", Away.NOT_SERVING: "crashed"}
+
+
+class State(StrEnum):
+    """Whether a model is asked."""
+
+    IN_SERVICE = "in_service"
+    TAKEN_OUT = "taken_out"
+    ON_TRIAL = "on_trial"  # it is asked once; the answer decides
+
+
+class TakenOut(ModelFault):
+    """The model failed again and again and is not asked for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a model stands, for people."""
+
+    state: State
+    reason: str = ""
+    taken_out_at: datetime | None = None
+    again_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Ward:
+    """What is known of one model."""
+
+    state: State = State.IN_SERVICE
+    failed_exams: list[UUID] = field(default_factory=list)  # in a row, without a good answer between
+    reason: str = ""
+    pause: timedelta = timedelta(0)
+    again: float = 0.0  # on the monotonic clock
+    taken_out_at: datetime | None = None
+
+
+class Breaker:
+    """Counts a model's failures by exam: one exam, however odd its frames, never takes a model from the others."""
+
+    def __init__(
+        self,
+        reload: Callable[[str], Awaitable[None]],
+        failures: int = 3,
+        pause: timedelta = timedelta(seconds=30),
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reload, self._failures, self._pause, self._now = reload, failures, pause, now
+        self._wards: dict[str, _Ward] = {}
+
+    @asynccontextmanager
+    async def attempt(self, model: str, exam: UUID) -> AsyncIterator[None]:
+        """A block that asks the model. Raises TakenOut, or what the block raises.
+
+        After its pause a model is loaded anew and asked by one exam; the others go on without it until that answered.
+        """
+        ward = self._wards.setdefault(model, _Ward())
+        trial = await self._admit(model, ward)
+        try:
+            yield
+        except (ModelFault, TritonAway) as error:
+            self._failed(model, ward, exam, error, trial)
+            raise
+        except BaseException:
+            if trial:
+                ward.state = State.TAKEN_OUT  # nothing was learnt; the next exam tries
+            raise
+        self._answered(model, ward, trial)
+
+    def condition(self, model: str) -> Condition:
+        """How the model stands now."""
+        ward = self._wards.get(model)
+        if ward is None or ward.state is State.IN_SERVICE:
+            return Condition(State.IN_SERVICE)
+        again_at = datetime.now(UTC) + timedelta(seconds=max(0.0, ward.again - self._now()))
+        return Condition(ward.state, ward.reason, ward.taken_out_at, again_at)
+
+    async def check(self) -> None:
+        """Raises Unavailable, naming the models that are taken out."""
+        out = [f"{model} ({ward.reason})" for model, ward in sorted(self._wards.items()) if ward.taken_out_at]
+        if out:
+            raise Unavailable(f"taken out after repeated failures: {'; '.join(out)}")
+
+    async def _admit(self, model: str, ward: _Ward) -> bool:
+        """Whether this is the trial of a model that was taken out. Raises TakenOut."""
+        if ward.state is State.IN_SERVICE:
+            return False
+        if ward.state is State.ON_TRIAL or self._now() < ward.again:
+            raise TakenOut(model, f"taken out of service after repeated failures, the last: {ward.reason}")
+        ward.state = State.ON_TRIAL
+        try:
+            await self._reload(model)
+        except (ModelFault, TritonAway) as error:
+            self._take_out(model, ward, error.reason)
+            raise TakenOut(model, f"taken out of service; it cannot be loaded anew: {error.reason}") from error
+        except BaseException:
+            ward.state = State.TAKEN_OUT
+            raise
+        return True
+
+    def _failed(self, model: str, ward: _Ward, exam: UUID, error: ModelFault | TritonAway, trial: bool) -> None:
+        if isinstance(error, TritonAway) and error.away is Away.UNREACHABLE:
+            if trial:
+                ward.state = State.TAKEN_OUT  # the server is away, which says nothing of the model
+            return
+        kind = _KINDS[error.away] if isinstance(error, TritonAway) else "bad_answer"
+        metrics.MODEL_FAULTS.labels(model=model, kind=kind).inc()
+        if exam not in ward.failed_exams:
+            ward.failed_exams.append(exam)
+        if trial or (ward.state is State.IN_SERVICE and len(ward.failed_exams) >= self._failures):
+            self._take_out(model, ward, error.reason)
+
+    def _take_out(self, model: str, ward: _Ward, reason: str) -> None:
+        ward.state, ward.reason = State.TAKEN_OUT, reason
+        ward.taken_out_at = ward.taken_out_at or datetime.now(UTC)
+        ward.pause = min(2 * ward.pause, _LONGEST_PAUSE) or self._pause
+        ward.again = self._now() + ward.pause.total_seconds()
+        metrics.MODEL_TAKEN_OUT.labels(model=model).set(1)
+        _log.error("the model %s is taken out for %g s: %s", model, ward.pause.total_seconds(), reason)
+
+    def _answered(self, model: str, ward: _Ward, trial: bool) -> None:
+        if ward.state is not State.IN_SERVICE:
+            if not trial:
+                return  # a call from before; the trial decides
+            _log.info("the model %s answers again", model)
+            metrics.MODEL_TAKEN_OUT.labels(model=model).set(0)
+            ward.state, ward.reason, ward.taken_out_at, ward.pause = State.IN_SERVICE, "", None, timedelta(0)
+        ward.failed_exams.clear()
