@@ -38,6 +38,7 @@ BEGIN
         ['ingest', 'ingest_relay'],           ['ingest', 'ingest_consumer'],           ['ingest', 'ingest_directory'],
         ['ingest', 'ingest_device_lookup'],   ['ingest', 'ingest_completion'],
         ['inference', 'inference_relay'],     ['inference', 'inference_consumer'],     ['inference', 'inference_directory'],
+        ['inference', 'inference_operator'],
         ['reporting', 'reporting_relay'],     ['reporting', 'reporting_consumer'],     ['reporting', 'reporting_directory'],
         ['reporting', 'reporting_overdue'],     ['reporting', 'reporting_delivery'],
         ['billing', 'billing_relay'],         ['billing', 'billing_consumer'],         ['billing', 'billing_directory'],

@@ -24,6 +24,8 @@ NOT_PARTITIONED = {
     "migration": "the ledger of migrations",
     "outbox": "sent rows go after some days",
     "directory_copy": "as many as hospitals, devices, people and agreements",
+    "model_versions": "as many as hospitals and models",
+    "model_version_changes": "as many as an operator's decisions",
     "priced_items": "as many as prices in agreements",
     "periods": "as many as closes",
     "invoices": "as many as pairs of hospitals in a close",
