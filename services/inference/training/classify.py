@@ -7,6 +7,7 @@ the target UNKNOWN. `train` gives a network, `answers` its logits, `Softmaxed` w
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -129,7 +130,8 @@ def train(
         return float(sum(losses))
 
     figure = mistakes if watched else lambda network: 0.0
-    return fit(model, pictures, loss_of(plan), figure, checkpoint, 60 * minutes, rate, decay=0.99)
+    trained = fit(model, pictures, loss_of(plan), figure, checkpoint, 60 * minutes, rate, decay=0.99)
+    return cast(Classifier, trained)
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

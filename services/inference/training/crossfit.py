@@ -1,0 +1,97 @@
+"""Cross-validation and the final network of a classifier: each fold's network never saw the fold's subjects; the final one saw all.
+
+Networks lie in a folder as fold0.pt, …, final.pt; what lies there is not trained again, so a run that broke off goes on.
+"""
+
+import argparse
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from services.inference.training.classify import Classifier, Floats, Plan, answers, train
+from services.inference.training.folds import Ints
+from services.inference.training.images import Sample
+
+PROJECT = Path(__file__).parents[3]
+LOG = logging.getLogger(__name__)
+FINAL = "final"
+OF_FINAL = 0.4  # of the minutes
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is trained: a plan, the samples, the fold of each, and the group of a batch's shares that each belongs to."""
+
+    plan: Plan
+    samples: Sequence[Sample]
+    folds: Ints
+    group_of: Callable[[Sample], str]
+
+    @property
+    def names(self) -> list[str]:
+        return [f"fold{n}" for n in sorted(set(self.folds.tolist()))]
+
+
+def load(job: Job, folder: Path, name: str) -> Classifier:
+    """A network of the folder. Raises FileNotFoundError."""
+    network = Classifier(job.plan.heads)
+    network.load_state_dict(torch.load(folder / f"{name}.pt", map_location="cpu"))
+    network.eval()
+    return network
+
+
+def train_one(job: Job, folder: Path, name: str, minutes: float, *, rate: float = 1e-3, seed: int = 1) -> None:
+    """Train one fold's network, or the final one, and keep it."""
+    fold = -1 if name == FINAL else int(name.removeprefix("fold"))
+    groups: dict[str, list[Sample]] = {}
+    for sample, of in zip(job.samples, job.folds, strict=True):
+        if of != fold:
+            groups.setdefault(job.group_of(sample), []).append(sample)
+    watched = [sample for sample, of in zip(job.samples, job.folds, strict=True) if of == fold][
+        :: max(1, len(job.samples) // 600)
+    ]
+    LOG.info(f"{name}: { ({group: len(of_group) for group, of_group in groups.items()}) }")
+    network = train(job.plan, groups, watched, folder / f"{name}.part.pt", minutes, rate=rate, seed=seed)
+    torch.save(network.state_dict(), folder / f"{name}.pt")
+
+
+def out_of_fold(job: Job, folder: Path) -> list[Floats]:
+    """The logits of each head on every sample, from the network that never saw its subject."""
+    logits = [np.zeros((len(job.samples), len(classes))) for classes in job.plan.heads.values()]
+    for name in job.names:
+        network = load(job, folder, name)
+        members = [n for n, of in enumerate(job.folds) if of == int(name.removeprefix("fold"))]
+        for head, of_head in enumerate(answers(network, job.plan.picture, [job.samples[n] for n in members])):
+            logits[head][members] = of_head
+    return logits
+
+
+def main(model: str, job_of: Callable[[Path], Job], minutes: float, rate: float = 1e-3) -> None:
+    """The command line of a classifier's train.py."""
+    parser = argparse.ArgumentParser(
+        description=f"Trains {model}: a network for each fold, then the final one on all data."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
+    parser.add_argument("--minutes", type=float, default=minutes, help="for all networks together")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="*", help="fold0, fold1, …, final")
+    parser.add_argument("--anew", action="store_true", help="train again what lies in the folder")
+    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / model)
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(asked.threads)
+    cv2.setNumThreads(1)
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    job = job_of(asked.data)
+    for name in asked.only or [*job.names, FINAL]:
+        if (asked.folder / f"{name}.pt").exists() and not asked.anew:
+            continue
+        share = OF_FINAL if name == FINAL else (1 - OF_FINAL) / len(job.names)
+        train_one(job, asked.folder, name, asked.minutes * share, rate=asked.rate, seed=asked.seed)
