@@ -1,4 +1,4 @@
-"""One training loop: AdamW, a cosine that ends with the time budget, averaged weights, checkpoints to go on from."""
+"""One training loop: AdamW, a cosine that ends with the time budget, averaged weights; cut off, it goes on where it was."""
 
 import copy
 import logging
@@ -40,17 +40,35 @@ def fit(
     budget_seconds: float,
     learning_rate: float,
     decay: float = 0.998,
+    learnt: nn.Module | None = None,
 ) -> nn.Module:
-    """Train for the budget; returns the averaged weights. `evaluate` gives a figure where less is better."""
+    """Train for the budget; returns the averaged weights. `evaluate` gives a figure where less is better.
+
+    `learnt` is a part of the model that has learnt before: it learns at a quarter of the rate. What was cut off goes on from the
+    state beside the checkpoint, which is removed at the end.
+    """
     average = copy.deepcopy(model).eval()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=1e-2)
+    before = {id(weight) for weight in learnt.parameters()} if learnt else set()
+    groups = [
+        {"params": [w for w in model.parameters() if id(w) not in before], "share": 1.0},
+        {"params": [w for w in model.parameters() if id(w) in before], "share": 0.25},
+    ]
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=learning_rate, weight_decay=1e-2)
     best, step, recent, begun = math.inf, 0, 0.0, time.monotonic()
+    state = checkpoint.with_suffix(".state.pt")
+    if state.exists():
+        kept = torch.load(state)
+        model.load_state_dict(kept["model"])
+        average.load_state_dict(kept["average"])
+        optimizer.load_state_dict(kept["optimizer"])
+        best, step, begun = kept["best"], kept["step"], begun - kept["seconds"]
+        LOG.info(f"going on after step {step}")
     while (spent := (time.monotonic() - begun) / budget_seconds) < 1:
         rate = (
             learning_rate * min(1.0, (step + 1) / WARM_UP_STEPS) * (0.01 + 0.99 * (1 + math.cos(math.pi * spent)) / 2)
         )
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         model.train()
         loss = loss_of(model, next(batches), spent)
         optimizer.zero_grad(set_to_none=True)
@@ -73,9 +91,21 @@ def fit(
             if figure < best:
                 best = figure
                 torch.save(average.state_dict(), checkpoint)
+            torch.save(
+                {
+                    "model": model.state_dict(),
+                    "average": average.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "best": best,
+                    "step": step,
+                    "seconds": time.monotonic() - begun,
+                },
+                state,
+            )
     figure = evaluate(average)
     LOG.info(f"end after {step} steps: {figure:.4f} (best before {best:.4f})")
     torch.save(average.state_dict(), checkpoint.with_suffix(".last.pt"))
     if figure < best:
         torch.save(average.state_dict(), checkpoint)
+    state.unlink(missing_ok=True)
     return average
