@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -19,6 +20,7 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import iter_pixels
 
 from services.inference.regions import Calibration, read_calibration
+from services.inference.sector import Sector, find, spread
 
 Grey = NDArray[np.uint8]
 
@@ -62,16 +64,27 @@ def decode_frames(path: Path, first: int, last: int) -> Grey:
     frames = _frame_count(dataset)
     if not 1 <= first <= last <= frames:
         raise Undecodable(f"frames {first} to {last} were asked of an instance with {frames}")
+    return _decode(path, dataset, range(first - 1, last))
+
+
+def find_sector(path: Path) -> Sector:
+    """The sector of the clip, from frames that are spread over it. Raises Undecodable."""
+    dataset = _open(path)
+    return find(_decode(path, dataset, spread(_frame_count(dataset))))
+
+
+def _decode(path: Path, dataset: FileDataset, indices: Sequence[int]) -> Grey:
+    """The frames with these indices (from 0)."""
     rows, columns = int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0)
     if not 0 < rows * columns <= _MAX_FRAME_PIXELS:
         raise Undecodable(f"the header gives {rows} rows and {columns} columns")
-    out = np.empty((last - first + 1, rows, columns), np.uint8)
+    out = np.empty((len(indices), rows, columns), np.uint8)
     syntax = str(dataset.file_meta.TransferSyntaxUID)
     try:
         if syntax == _JPEG_BASELINE and str(dataset.PhotometricInterpretation) in _YBR:
-            _decode_jpeg(path, frames, first, out)
+            _decode_jpeg(path, _frame_count(dataset), indices, out)
         else:
-            _decode_any(path, dataset, first, out)
+            _decode_any(path, dataset, indices, out)
     except Undecodable:
         raise
     except Exception as error:  # decoders raise whatever they like on damaged bytes
@@ -95,21 +108,20 @@ def _frame_count(dataset: FileDataset) -> int:
     return max(1, int(dataset.get("NumberOfFrames") or 1)) if dataset.get("Rows") else 0
 
 
-def _decode_jpeg(path: Path, frames: int, first: int, out: Grey) -> None:
+def _decode_jpeg(path: Path, frames: int, indices: Sequence[int], out: Grey) -> None:
     """The luminance of baseline JPEG frames alone: no colour is converted that a grey picture would throw away."""
     pixel_data = dcmread(path, specific_tags=["PixelData"]).PixelData
-    for index in range(len(out)):
-        stream = get_frame(pixel_data, first - 1 + index, number_of_frames=frames)
+    for at, index in enumerate(indices):
+        stream = get_frame(pixel_data, index, number_of_frames=frames)
         picture = simplejpeg.decode_jpeg(stream, colorspace="GRAY")[:, :, 0]
         if picture.shape != out.shape[1:]:
-            raise Undecodable(f"frame {first + index} is {picture.shape[0]}x{picture.shape[1]}, not as the header says")
-        out[index] = picture
+            raise Undecodable(f"frame {index + 1} is {picture.shape[0]}x{picture.shape[1]}, not as the header says")
+        out[at] = picture
 
 
-def _decode_any(path: Path, dataset: FileDataset, first: int, out: Grey) -> None:
+def _decode_any(path: Path, dataset: FileDataset, indices: Sequence[int], out: Grey) -> None:
     photometric = str(dataset.PhotometricInterpretation)
     palette = _little_endian_palette(dataset) if photometric == "PALETTE COLOR" else dataset
-    indices = range(first - 1, first - 1 + len(out))
     for index, pixels in enumerate(iter_pixels(path, indices=indices)):
         if photometric == "PALETTE COLOR":
             colours = apply_color_lut(pixels, palette)

@@ -1,21 +1,25 @@
-"""Decoded frames in, readings out: one model's call and what its outputs mean."""
+"""A model's outputs in, readings out: what it answers for frames and clips, checked, weighed and measured."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.decode import Header
-from services.inference.model import FrameReading, Measurement, Outline
-from services.inference.regions import Calibration, Uncalibrated
-from services.inference.registry import InstalledModel
-from services.inference.triton import ModelFault, Outputs
+from services.inference.model import Evaluation, FrameReading, Measurement, ModelCard, Observation, Refusal
+from services.inference.regions import Uncalibrated
+from services.inference.registry import InstalledModel, Outputs
+from services.inference.sector import Sector
+from services.inference.triton import ModelFault
+
+BELOW_THRESHOLD = "What is seen is less certain than the model's threshold asks for."
 
 
 class Server(Protocol):
@@ -24,63 +28,159 @@ class Server(Protocol):
     async def infer(self, model: str, frames: NDArray[np.uint8]) -> Outputs: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A reading and the frames (from 1) that say so, the one that speaks for them first."""
+
+    frames: tuple[int, ...]
+    reading: FrameReading
+
+
 @dataclass(slots=True)
 class FramesRead:
-    """The readings by frame number (from 1), and how often frames showed nothing for which reason."""
+    """What was seen, and how often frames showed nothing for which reason."""
 
-    readings: dict[int, FrameReading] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
     nothing: Counter[str] = field(default_factory=Counter)
 
 
-async def read_frames(
-    server: Server, model: InstalledModel, header: Header, first: int, frames: NDArray[np.uint8]
-) -> FramesRead:
-    """What the model says of grey frames [n, rows, columns], the first of which has the number `first`.
-
-    Raises TritonAway or ModelFault, which names the model.
-    """
+async def ask(
+    server: Server, model: InstalledModel, numbers: Sequence[int], frames: NDArray[np.uint8]
+) -> dict[int, Outputs]:
+    """The model's outputs for grey frames [n, rows, columns], by the frames' numbers. Raises TritonAway or ModelFault."""
     outputs = await server.infer(model.card.name, frames)
+    return {number: {name: output[at] for name, output in outputs.items()} for at, number in enumerate(numbers)}
+
+
+def read_frames(model: InstalledModel, header: Header, answers: Mapping[int, Outputs], sector: Sector) -> FramesRead:
+    """What the model says of each of these frames, cut to the sector. Raises ModelFault, which names the model."""
     read = FramesRead()
-    for index in range(len(frames)):
-        try:
-            _read_frame(model, header, first + index, {name: output[index] for name, output in outputs.items()}, read)
-        except ModelFault:
-            raise
-        except Exception as error:  # the model's own code, on whatever the model answered
-            raise ModelFault(model.card.name, f"the output cannot be interpreted: {error}") from error
+    for number, outputs in answers.items():
+        with _answerable(model):
+            found = model.postprocess.read(outputs, sector.bottom - sector.top, sector.right - sector.left)
+            _take(model, header, sector, found, (number,), read)
     return read
 
 
-def _read_frame(
-    model: InstalledModel, header: Header, number: int, outputs: Mapping[str, NDArray[Any]], read: FramesRead
-) -> None:
-    outline = model.postprocess.outline(outputs, header.rows, header.columns)
-    if outline is None:
-        read.nothing[model.postprocess.refusal(outputs, header.rows, header.columns)] += 1
-        return
-    numbers = [outline.certainty_percent, *(value for point in outline.contour for value in point)]
-    if not all(map(math.isfinite, numbers)):
-        raise ModelFault(model.card.name, "the outline holds values that are not numbers")
-    read.readings[number] = measure_frame(model, _rounded_outline(outline), header.calibration, number)
+async def see(
+    server: Server,
+    model: InstalledModel,
+    header: Header,
+    numbers: Sequence[int],
+    frames: NDArray[np.uint8],
+    sector: Sector,
+) -> FramesRead:
+    """What a frame model says of these frames, cut to the sector. Raises TritonAway or ModelFault."""
+    return read_frames(model, header, await ask(server, model, numbers, frames), sector)
 
 
-def measure_frame(model: InstalledModel, outline: Outline, calibration: Calibration, number: int) -> FrameReading:
-    """The outline with its figures, by the calibration where it lies; without figures, and why, where there is none."""
+def read_clip(model: InstalledModel, header: Header, answers: Mapping[int, Outputs], sector: Sector) -> FramesRead:
+    """What a clip model makes of these frames together. Raises ModelFault, which names the model."""
+    read = FramesRead()
+    with _answerable(model):
+        ordered = dict(sorted(answers.items()))
+        found = model.postprocess.read_clip(ordered, sector.bottom - sector.top, sector.right - sector.left)
+        if isinstance(found, Refusal):
+            read.nothing[found.reason] += len(answers)
+            return read
+        for one in found:
+            if not one.frames or not set(one.frames) <= answers.keys():
+                raise ModelFault(model.card.name, "the clip's observation names frames that the model was not given")
+            _take(model, header, sector, one.observation, tuple(one.frames), read)
+    return read
+
+
+@contextmanager
+def _answerable(model: InstalledModel) -> Iterator[None]:
+    """Whatever the model's own code raises, on whatever the model answered, is the model's fault."""
     try:
-        spacing = calibration.spacing_at(outline.contour, number)
+        yield
+    except ModelFault:
+        raise
+    except Exception as error:
+        raise ModelFault(model.card.name, f"the output cannot be interpreted: {error}") from error
+
+
+def _take(
+    model: InstalledModel,
+    header: Header,
+    sector: Sector,
+    found: Observation | Refusal,
+    frames: tuple[int, ...],
+    read: FramesRead,
+) -> None:
+    if isinstance(found, Refusal):
+        read.nothing[found.reason] += len(frames)
+        return
+    _require_numbers(model.card, found)
+    weighed = weigh(model.card, found)
+    if weighed is None:
+        read.nothing[BELOW_THRESHOLD] += len(frames)
+        return
+    placed = _rounded(_in_image(weighed, sector))
+    read.seen.append(Seen(frames, measure_frame(model, placed, header, frames[0])))
+
+
+def _require_numbers(card: ModelCard, found: Observation) -> None:
+    percents = [
+        found.certainty_percent,
+        *(e.certainty_percent for e in found.evaluations if e.certainty_percent is not None),
+    ]
+    points = [value for point in found.contour for value in point]
+    if not all(map(math.isfinite, (*percents, *points))) or not _finite(found.figures):
+        raise ModelFault(card.name, "the observation holds values that are not numbers")
+    if not all(0 <= percent <= 100 for percent in percents):
+        raise ModelFault(card.name, "the observation holds a certainty outside 0 to 100 %")
+
+
+def _finite(figures: Sequence[Measurement]) -> bool:
+    return all(math.isfinite(value) for one in figures for value in (one.value, one.lower, one.upper))
+
+
+def weigh(card: ModelCard, found: Observation) -> Observation | None:
+    """The observation without what lies below the card's thresholds: `finding` for all of it, a question's code for its answer."""
+    if found.certainty_percent < card.thresholds.get("finding", 0):
+        return None
+    return replace(found, evaluations=tuple(_weighed(card, one) for one in found.evaluations))
+
+
+def _weighed(card: ModelCard, one: Evaluation) -> Evaluation:
+    least = card.thresholds.get(one.question.value, 0)
+    if one.answer is None or one.certainty_percent is None or one.certainty_percent >= least:
+        return one
+    return replace(one, answer=None, why=one.why or "less certain than the model's threshold asks for")
+
+
+def _in_image(found: Observation, sector: Sector) -> Observation:
+    """Contours of what was cut lie in the cut; people see the whole image."""
+    contour = tuple((column + sector.left, row + sector.top) for column, row in found.contour)
+    return replace(found, contour=contour)
+
+
+def measure_frame(model: InstalledModel, found: Observation, header: Header, number: int) -> FrameReading:
+    """The observation with its figures, by the calibration where it lies; without lengths, and why, where there is none."""
+    figures = tuple(map(_rounded_figure, found.figures))
+    if not found.contour or not hasattr(model.postprocess, "measure"):
+        return FrameReading(found, figures)
+    try:
+        spacing = header.calibration.spacing_at(found.contour, number)
     except Uncalibrated as error:
-        return FrameReading(outline, (), str(error))
-    figures = model.postprocess.measure(outline, spacing)
-    if not all(math.isfinite(value) for one in figures for value in (one.value, one.lower, one.upper)):
+        return FrameReading(found, figures, str(error))
+    measured = model.postprocess.measure(found, spacing)
+    if not _finite(measured):
         raise ModelFault(model.card.name, "a measurement is not a number")
-    return FrameReading(outline, tuple(_rounded(one) for one in figures))
+    return FrameReading(found, (*map(_rounded_figure, measured), *figures))
 
 
-def _rounded(figure: Measurement) -> Measurement:
+def _rounded_figure(figure: Measurement) -> Measurement:
     """Two decimals say more than any scanner resolves, and survive every notation that the figure is written in."""
     return replace(figure, value=round(figure.value, 2), lower=round(figure.lower, 2), upper=round(figure.upper, 2))
 
 
-def _rounded_outline(outline: Outline) -> Outline:
-    contour = tuple((round(column, 2), round(row, 2)) for column, row in outline.contour)
-    return replace(outline, certainty_percent=round(outline.certainty_percent, 2), contour=contour)
+def _rounded(found: Observation) -> Observation:
+    contour = tuple((round(column, 2), round(row, 2)) for column, row in found.contour)
+    evaluations = tuple(
+        one if one.certainty_percent is None else replace(one, certainty_percent=round(one.certainty_percent, 2))
+        for one in found.evaluations
+    )
+    return replace(found, certainty_percent=round(found.certainty_percent, 2), contour=contour, evaluations=evaluations)

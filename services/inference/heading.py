@@ -32,4 +32,5 @@ def instance_uid(analysis_id: uuid.UUID) -> str:
 
 def tracking_uid(analysis_id: uuid.UUID, group: Group) -> str:
     """The TrackingUniqueIdentifier of a group."""
-    return derived_uid("tracking", analysis_id, group.model, group.source.sop_instance_uid, group.frame)
+    further = (group.number,) if group.number else ()
+    return derived_uid("tracking", analysis_id, group.model, group.source.sop_instance_uid, group.frame, *further)

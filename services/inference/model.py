@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Names the ids that this service derives; drawn once with uuid4.
 NAMESPACE = uuid.UUID("5f1d8a5e-0f3a-4f0e-9c38-1b5f5c1a7d42")
@@ -35,21 +35,75 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """What a model saw on one frame: how sure, which plane, and a closed polygon of (column, row) image pixels."""
+class Evaluation:
+    """A coded answer to a coded question; no answer where it cannot be judged, and `why`."""
+
+    question: Code
+    answer: Code | None
+    certainty_percent: float | None = None
+    source: str = ""  # the published criterion, or what the answer is read from
+    why: str = ""  # it cannot be judged
+    hint: bool = False  # shown beside the findings, as a plane's criteria are; no expert must decide it
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a model saw on one frame: how sure, which view, what lies there, and what it makes of it."""
 
     certainty_percent: float
-    plane: Code
-    contour: tuple[tuple[float, float], ...]  # 0.5 = centre of the first column; PS3.3 C.18.6.1.1
+    view: Code | None = None  # plane or anatomy; None of a model that does not ask for it
+    contour: tuple[
+        tuple[float, float], ...
+    ] = ()  # closed polygon of (column, row); 0.5 = centre of the first, PS3.3 C.18.6.1.1
+    figures: tuple[Measurement, ...] = ()  # that need no calibration
+    evaluations: tuple[Evaluation, ...] = ()
+    finding: Code | None = None  # what is found, where it is something else than the view's anatomy
+
+
+@dataclass(frozen=True, slots=True)
+class ClipObservation:
+    """What a model makes of a clip, and the frames (from 1) that decided it, the most telling first; its contour lies on that one."""
+
+    observation: Observation
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a model says nothing of a frame or clip: a name for programs, a sentence for people."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class FrameReading:
-    """An outline with its measurements; none of them, and the reason, where the frame has no usable calibration."""
+    """An observation with all its figures; `uncalibrated` says why those that need a calibration are missing."""
 
-    outline: Outline
-    measurements: tuple[Measurement, ...]
+    observation: Observation
+    measurements: tuple[Measurement, ...] = ()
     uncalibrated: str = ""
+
+
+class Stage(enum.StrEnum):
+    """When a model sees a frame."""
+
+    SCREEN = "screen"  # before all others, every frame
+    READ = "read"  # what a view or the exam's body part calls it for
+
+
+class Scope(enum.StrEnum):
+    """What a model answers for."""
+
+    FRAME = "frame"
+    CLIP = "clip"  # all frames of an instance together
+
+
+class Geometry(enum.StrEnum):
+    """What a model sees of a frame."""
+
+    IMAGE = "image"
+    SECTOR = "sector"  # the sector's box alone, black outside the sector
 
 
 class Mode(enum.StrEnum):
@@ -74,11 +128,19 @@ class ModelCard:
     title_en: str
     regulatory_class: str
     certificate: str
+    stage: Stage = Stage.READ
+    views: tuple[str, ...] = ()  # a reading model: that call it; a screening one: that it tells apart
+    scope: Scope = Scope.FRAME
+    geometry: Geometry = Geometry.IMAGE
+    thresholds: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def fits_modality(self, modality: str) -> bool:
+        return modality.upper() in self.modalities
 
     def fits(self, modality: str, body_part: str) -> bool:
         """Whether the model is meant for exams of this modality and Body Part Examined."""
         parts = {part.upper() for part in self.body_parts}
-        return modality.upper() in self.modalities and ("*" in parts or body_part.strip().upper() in parts)
+        return self.fits_modality(modality) and ("*" in parts or body_part.strip().upper() in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +171,12 @@ class Chosen:
     mode: Mode
     ethics_protocol: str = ""
     certificate: str = ""
+    by_body_part: bool = True  # whether Body Part Examined would call it, were there no view
+
+    @property
+    def key(self) -> str:
+        """Names it among the models of a plan."""
+        return self.card.name
 
     @property
     def shown(self) -> bool:
@@ -168,9 +236,25 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The models to run, in the order of their names."""
+    """The models to run, in the order of their names, and the body part that the exam names."""
 
     models: tuple[Chosen, ...]
+    body_part: str = ""
+
+    @property
+    def screens(self) -> tuple[Chosen, ...]:
+        """Those that see every frame first."""
+        return tuple(chosen for chosen in self.models if chosen.card.stage is Stage.SCREEN)
+
+    @property
+    def readers(self) -> tuple[Chosen, ...]:
+        """Those that see what they are called for."""
+        return tuple(chosen for chosen in self.models if chosen.card.stage is Stage.READ)
+
+    @property
+    def router(self) -> Chosen | None:
+        """The model whose views call the reading ones; one in the shadow calls nobody."""
+        return next((chosen for chosen in self.screens if chosen.card.views and chosen.shown), None)
 
     @property
     def investigational(self) -> bool:
@@ -199,19 +283,28 @@ def choose(exam: ExamFacts, permissions: Sequence[Permission], cards: Mapping[st
     if not permissions:
         return Skip(Rule.NO_MODEL_IN_AGREEMENT)
     chosen: dict[str, Chosen] = {}
+    on_call: dict[str, Chosen] = {}  # run where a view calls them, though the exam's body part does not
     refused: dict[Rule, str] = {}
     for permission in permissions:
         card = cards.get(permission.model)
         if card is None:
             refused.setdefault(Rule.MODEL_NOT_INSTALLED, permission.model)
-        elif not card.fits(exam.modality, exam.body_part):
+        elif not card.fits_modality(exam.modality) or not (card.views or card.fits(exam.modality, exam.body_part)):
             refused.setdefault(Rule.MODALITY_OR_BODY_PART, permission.model)
         elif rule := gate(permission, exam):
             refused.setdefault(rule, permission.model)
         else:
-            chosen[card.name] = Chosen(card, permission.mode, permission.ethics_protocol, permission.certificate)
+            fits = card.stage is Stage.SCREEN or card.fits(exam.modality, exam.body_part)
+            among = chosen if fits else on_call
+            among[card.name] = Chosen(card, permission.mode, permission.ethics_protocol, permission.certificate, fits)
+    plan = Plan(tuple(chosen[name] for name in sorted(chosen)), exam.body_part)
+    if plan.router is not None:
+        chosen |= on_call
+        return Plan(tuple(chosen[name] for name in sorted(chosen)), exam.body_part)
     if chosen:
-        return Plan(tuple(chosen[name] for name in sorted(chosen)))
+        return plan
+    for name in on_call:
+        refused.setdefault(Rule.MODALITY_OR_BODY_PART, name)
     rule = next(rule for rule in _NEAREST_FIRST if rule in refused)
     return Skip(rule, refused[rule])
 
@@ -255,9 +348,12 @@ def analysis_id(exam_id: uuid.UUID, revision: int, versions: Iterable[str]) -> u
     return uuid.uuid5(NAMESPACE, f"analysis/{exam_id}/{revision}/{','.join(sorted(versions))}")
 
 
-def finding_id(analysis: uuid.UUID, model: str, code: Code, sop_instance_uid: str, frame: int) -> uuid.UUID:
-    """Derived from analysis, model, code and anchor."""
-    return uuid.uuid5(NAMESPACE, f"finding/{analysis}/{model}/{code.scheme}:{code.value}/{sop_instance_uid}/{frame}")
+def finding_id(
+    analysis: uuid.UUID, model: str, code: Code, sop_instance_uid: str, frame: int, *further: str
+) -> uuid.UUID:
+    """Derived from analysis, model, code and anchor, and from what else tells it from its neighbours."""
+    parts = (f"{code.scheme}:{code.value}", sop_instance_uid, str(frame), *further)
+    return uuid.uuid5(NAMESPACE, f"finding/{analysis}/{model}/{'/'.join(parts)}")
 
 
 def derived_uid(*parts: object) -> str:
@@ -273,11 +369,11 @@ def representative_frame(readings: Mapping[int, FrameReading]) -> int:
     """The frame that speaks for a clip, so that contour and figures belong together: of the frames within 5 points of the
     best certainty (measured ones before unmeasured), the one with the median first measurement (lower median; earliest on ties)."""
     measured = {frame: reading for frame, reading in readings.items() if reading.measurements} or dict(readings)
-    best = max(reading.outline.certainty_percent for reading in measured.values())
+    best = max(reading.observation.certainty_percent for reading in measured.values())
     good = [
         (reading.measurements[0].value if reading.measurements else 0.0, frame)
         for frame, reading in measured.items()
-        if reading.outline.certainty_percent >= best - EQUALLY_GOOD_POINTS
+        if reading.observation.certainty_percent >= best - EQUALLY_GOOD_POINTS
     ]
     ordered = sorted(good)
     return ordered[(len(ordered) - 1) // 2][1]

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from sonobridge.directory.v1 import directory_pb2
 from sonobridge.inference.v1 import events_pb2 as pb
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
+from services.inference import codes
 from services.inference.heading import tracking_uid
-from services.inference.model import Code, ExamFacts, Measurement, Mode, Permission, Skip, finding_id
+from services.inference.model import (
+    Code,
+    Evaluation,
+    ExamFacts,
+    Measurement,
+    Mode,
+    Permission,
+    Skip,
+    Stage,
+    finding_id,
+)
 from services.inference.result import Group, Result, Run, Source
 
 _MODES = {
@@ -85,6 +97,11 @@ def completed(
         exam_revision=exam.revision,
         runs=[_run(run) for run in result.shown_runs],
         findings=[finding for group in groups for finding in _findings(analysis_id, result, group)],
+        hints=[hint for group in groups for hint in _hints(analysis_id, result, group)],
+        contradictions=[
+            pb.Contradiction(sop_instance_uid=one.sop_instance_uid, body_part=one.body_part, view=_code(one.view))
+            for one in result.contradictions
+        ],
         sop_instance_uids=documents,
         investigational=result.investigational,
         crossing=exam.crossing if exam.HasField("crossing") else None,
@@ -93,9 +110,7 @@ def completed(
         trace_id=exam.trace_id,
     )
     if groups:
-        best = max(
-            groups, key=lambda group: (bool(group.reading.measurements), group.reading.outline.certainty_percent)
-        )
+        best = max(groups, key=lambda group: _telling(result, group))
         event.key_sop_instance_uid, event.key_frame = best.source.sop_instance_uid, best.frame
     return event
 
@@ -132,28 +147,76 @@ def _reference(run: Run) -> pb.ModelReference:
     )
 
 
+def _telling(result: Result, group: Group) -> tuple[bool, bool, float]:
+    """What was read goes before what was screened, what was measured before what was not, then the surest."""
+    reading = group.reading
+    is_read = result.run_of(group.model).stage is Stage.READ
+    return is_read, bool(reading.measurements), reading.observation.certainty_percent
+
+
 def _findings(analysis_id: uuid.UUID, result: Result, group: Group) -> list[pb.Finding]:
-    outline, source = group.reading.outline, group.source
-    anchor = pb.Anchor(
-        series_instance_uid=source.series_instance_uid,
-        sop_instance_uid=source.sop_instance_uid,
-        first_frame=group.frame,
-        last_frame=group.frame,
-        plane=_code(outline.plane),
-        contour=[pb.Point(column=column, row=row) for column, row in outline.contour],
-    )
+    """What an expert decides: figures and answers of the reading models."""
+    if result.run_of(group.model).stage is Stage.SCREEN:
+        return []
+    answered = [one for one in group.reading.observation.evaluations if not one.hint and one.answer]
     return [
-        pb.Finding(
-            finding_id=str(finding_id(analysis_id, group.model, figure.code, source.sop_instance_uid, group.frame)),
-            code=_code(figure.code),
-            measurement=_measurement(figure),
-            anchor=anchor,
-            certainty_percent=outline.certainty_percent,
-            model=_reference(result.run_of(group.model)),
-            tracking_uid=tracking_uid(analysis_id, group),
-        )
-        for figure in group.reading.measurements
+        *(
+            _finding(analysis_id, result, group, figure.code, measurement=_measurement(figure))
+            for figure in group.reading.measurements
+        ),
+        *(_evaluated(analysis_id, result, group, one) for one in answered),
     ]
+
+
+def _hints(analysis_id: uuid.UUID, result: Result, group: Group) -> list[pb.Finding]:
+    """What is shown beside: the screening models' view and quality, criteria of a plane, what cannot be judged."""
+    observation = group.reading.observation
+    if result.run_of(group.model).stage is Stage.READ:
+        beside = [one for one in observation.evaluations if one.hint or not one.answer]
+        return [_evaluated(analysis_id, result, group, one) for one in beside]
+    view = [Evaluation(codes.IMAGE_VIEW, observation.view)] if observation.view else []
+    return [
+        *(
+            _finding(analysis_id, result, group, figure.code, measurement=_measurement(figure))
+            for figure in group.reading.measurements
+        ),
+        *(_evaluated(analysis_id, result, group, one) for one in (*view, *observation.evaluations)),
+    ]
+
+
+def _evaluated(analysis_id: uuid.UUID, result: Result, group: Group, one: Evaluation) -> pb.Finding:
+    answer = _code(one.answer) if one.answer else None
+    said = pb.Evaluation(answer=answer, why=one.why, source=one.source)
+    told_apart = (f"{one.answer.scheme}:{one.answer.value}",) if one.answer else ()
+    found = _finding(analysis_id, result, group, one.question, *told_apart, evaluation=said)
+    if one.certainty_percent is not None:
+        found.certainty_percent = one.certainty_percent
+    return found
+
+
+def _finding(
+    analysis_id: uuid.UUID, result: Result, group: Group, code: Code, *told_apart: str, **said: Any
+) -> pb.Finding:
+    observation, source = group.reading.observation, group.source
+    further = (*told_apart, *((str(group.number),) if group.number else ()))
+    first, last = group.run
+    return pb.Finding(
+        finding_id=str(finding_id(analysis_id, group.model, code, source.sop_instance_uid, group.frame, *further)),
+        code=_code(code),
+        anchor=pb.Anchor(
+            series_instance_uid=source.series_instance_uid,
+            sop_instance_uid=source.sop_instance_uid,
+            first_frame=first,
+            last_frame=last,
+            plane=_code(observation.view) if observation.view else None,
+            contour=[pb.Point(column=column, row=row) for column, row in observation.contour],
+            key_frame=group.frame,
+        ),
+        certainty_percent=observation.certainty_percent,
+        model=_reference(result.run_of(group.model)),
+        tracking_uid=tracking_uid(analysis_id, group),
+        **said,
+    )
 
 
 def _measurement(figure: Measurement) -> pb.Measurement:

@@ -1,28 +1,35 @@
-"""Exam in, result out: every frame of every instance through the chosen models."""
+"""Exam in, result out: every frame through the screening models, then what they call for through the reading models."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference import metrics
+from services.inference import metrics, routing
 from services.inference.copies import LocalCopies
-from services.inference.decode import Header, Undecodable, decode_frames, read_header
-from services.inference.frames import Server, read_frames
-from services.inference.model import Chosen, FrameReading, Plan, representative_frame
-from services.inference.registry import InstalledModel
-from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND, Group, Result, Run, Source
+from services.inference.decode import Header, Undecodable, decode_frames, find_sector, read_header
+from services.inference.frames import FramesRead, Server, ask, read_clip, see
+from services.inference.grouping import groups_of
+from services.inference.model import Chosen, Geometry, Plan, Scope
+from services.inference.registry import InstalledModel, Outputs
+from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND, Contradiction, Group, Result, Run, Source
+from services.inference.sector import Sector, cut, find
 from services.inference.triton import ModelFault, TritonAway
+from services.inference.views import VIEWS, name_of
 from services.inference.workers import WorkerFailed, Workers
 from services.shared.errors import NotFound
 
+Grey = NDArray[np.uint8]
+
 _CHUNKS_AT_ONCE = 2
+# Decoded frames of an instance that are kept between screening and reading; what goes beyond is decoded again.
+_KEPT_BYTES = 64 * 1024 * 1024
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> BaseException:
@@ -47,94 +54,217 @@ class Reader:
 
     async def read(self, plan: Plan, sources: Sequence[tuple[Source, str]]) -> Result:
         """The result of all models over all sources (each with its digest). Never raises for one bad instance or model:
-        a run tells its refusal."""
+        a run tells its refusal. A reading model that nothing called has no run."""
         slots = asyncio.Semaphore(self._instances_at_once)
-        tallies = {chosen.card.name: _Tally() for chosen in plan.models}
+        tallies = {chosen.key: _Tally() for chosen in plan.models}
+        contradictions: list[Contradiction] = []
 
         async def one(source: Source, digest: str) -> None:
             async with slots:
-                await self._read_instance(plan, source, digest, tallies)
+                contradictions.extend(await self._read_instance(plan, source, digest, tallies))
 
         async with asyncio.TaskGroup() as tasks:
             for source, digest in sources:
                 tasks.create_task(one(source, digest))
-        runs = tuple(tallies[chosen.card.name].run(chosen) for chosen in plan.models)
-        groups = tuple(group for chosen in plan.models for group in tallies[chosen.card.name].groups)
-        return Result(runs, tuple(sorted(groups, key=lambda g: (g.model, g.source.sop_instance_uid))))
+        runs = tuple(tallies[chosen.key].run(chosen) for chosen in plan.models if tallies[chosen.key].called)
+        groups = [group for chosen in plan.models for group in tallies[chosen.key].groups]
+        return Result(
+            runs,
+            tuple(sorted(groups, key=lambda g: (g.model, g.source.sop_instance_uid, g.number))),
+            contradictions=tuple(sorted(contradictions, key=lambda one: one.sop_instance_uid)),
+        )
 
-    async def _read_instance(self, plan: Plan, source: Source, digest: str, tallies: Mapping[str, _Tally]) -> None:
-        readings: dict[str, dict[int, FrameReading]] = {chosen.card.name: {} for chosen in plan.models}
-        refusal = ""
+    async def _read_instance(
+        self, plan: Plan, source: Source, digest: str, tallies: Mapping[str, _Tally]
+    ) -> list[Contradiction]:
+        """Screen, route, read; what the router says against the exam's own words."""
+        called = {chosen.key for chosen in plan.screens}
+        read: dict[str, FramesRead] = {}
+        views: dict[int, str] = {}
+        refusal, frames = "", 0
         try:
             async with self._copies.of(source.object_key, digest) as path:
-                header = await self._workers.run(read_header, path)
-                await self._read_chunks(plan, path, header, tallies, readings)
+                pictures = await self._open(plan, path)
+                frames = pictures.header.frames
+                every = list(range(1, frames + 1))
+                read |= await self._show(plan.screens, dict.fromkeys(called, every), pictures, tallies)
+                views = _views(plan, read, frames)
+                wanted = routing.called(plan, views, frames)
+                called |= wanted.keys()
+                readers = [chosen for chosen in plan.readers if chosen.key in wanted]
+                read |= await self._show(readers, wanted, pictures, tallies)
         except* (Undecodable, WorkerFailed, NotFound) as errors:
             refusal = str(_first(errors))
-        for model, found in readings.items():
-            if refusal:
-                tallies[model].refusals.append(f"instance {source.sop_instance_uid}: {refusal}")
-            elif found:
-                frame = representative_frame(found)
-                tallies[model].groups.append(Group(model, source, frame, found[frame]))
+            called |= {chosen.key for chosen in plan.readers if chosen.by_body_part}
+        for chosen in plan.models:
+            tally = tallies[chosen.key]
+            tally.called |= chosen.key in called
+            if refusal and chosen.key in called:
+                tally.refusals.append(f"instance {source.sop_instance_uid}: {refusal}")
+            elif not refusal and chosen.key in read:
+                tally.groups += groups_of(chosen, source, read[chosen.key], views if chosen is plan.router else None)
+        if refusal or not (view := routing.contradicting_view(plan.body_part, views)):
+            return []
+        return [Contradiction(source.sop_instance_uid, plan.body_part, VIEWS[view].code)]
 
-    async def _read_chunks(
-        self,
-        plan: Plan,
-        path: Path,
-        header: Header,
-        tallies: Mapping[str, _Tally],
-        readings: Mapping[str, dict[int, FrameReading]],
-    ) -> None:
-        """All frames, a chunk being decoded while another is inferred; never more than a few chunks in memory."""
-        slots = asyncio.Semaphore(_CHUNKS_AT_ONCE)
+    async def _open(self, plan: Plan, path: Path) -> _Pictures:
+        """The instance's header and sector, nothing decoded that is not asked for."""
+        header = await self._workers.run(read_header, path)
         step = max(chosen.card.frame_batch for chosen in plan.models)
+        pictures = _Pictures(self._workers, path, header, step)
+        if any(chosen.card.geometry is Geometry.SECTOR for chosen in plan.models):
+            small = header.frames <= step
+            pictures.sector = (
+                find(await pictures.chunk(1)) if small and header.frames else await self._workers.run(find_sector, path)
+            )
+        return pictures
 
-        async def chunk(first: int) -> None:
+    async def _show(
+        self,
+        models: Sequence[Chosen],
+        wanted: Mapping[str, Sequence[int]],
+        pictures: _Pictures,
+        tallies: Mapping[str, _Tally],
+    ) -> dict[str, FramesRead]:
+        """What these models say of the frames that they are to see, a chunk being decoded while another is inferred."""
+        slots = asyncio.Semaphore(_CHUNKS_AT_ONCE)
+        answers: dict[str, dict[int, Outputs]] = {chosen.key: {} for chosen in models}
+        read = {chosen.key: FramesRead() for chosen in models}
+
+        async def chunk(first: int, last: int) -> None:
             async with slots:
-                frames = await self._decode(path, first, min(first + step - 1, header.frames))
-                await self._infer(plan, header, first, frames, tallies, readings)
+                frames = await pictures.chunk(first)
+                await asyncio.gather(
+                    *(
+                        self._ask(
+                            chosen,
+                            pictures,
+                            frames,
+                            first,
+                            [number for number in wanted[chosen.key] if first <= number <= last],
+                            tallies[chosen.key],
+                            answers[chosen.key],
+                            read[chosen.key],
+                        )
+                        for chosen in models
+                    )
+                )
 
+        needed = {number for chosen in models for number in wanted[chosen.key]}
         async with asyncio.TaskGroup() as tasks:
-            for first in range(1, header.frames + 1, step):
-                tasks.create_task(chunk(first))
+            for first, last in pictures.chunks():
+                if needed & set(range(first, last + 1)):
+                    tasks.create_task(chunk(first, last))
+        for chosen in models:
+            if chosen.card.scope is Scope.CLIP and not tallies[chosen.key].fault and answers[chosen.key]:
+                self._read_clip(chosen, pictures, tallies[chosen.key], answers[chosen.key], read)
+        return read
 
-    async def _decode(self, path: Path, first: int, last: int) -> NDArray[np.uint8]:
+    async def _ask(
+        self,
+        chosen: Chosen,
+        pictures: _Pictures,
+        frames: Grey,
+        first: int,
+        numbers: Sequence[int],
+        tally: _Tally,
+        answers: dict[int, Outputs],
+        read: FramesRead,
+    ) -> None:
+        """One model on the frames of a chunk that are its own."""
+        model, step = self._models[chosen.card.name], chosen.card.frame_batch
         started = time.perf_counter()
-        frames = await self._workers.run(decode_frames, path, first, last)
+        try:
+            for offset in range(0, len(numbers), step):
+                if tally.fault:
+                    return  # a model that is away or answers nonsense is not asked again for this exam
+                some = numbers[offset : offset + step]
+                batch = pictures.as_seen_by(chosen, frames, first, some)
+                if chosen.card.scope is Scope.CLIP:
+                    answers |= await ask(self._server, model, some, batch)
+                else:
+                    sector = pictures.sector_of(chosen)
+                    found = await see(self._server, model, pictures.header, some, batch, sector)
+                    read.seen += found.seen
+                    tally.nothing.update(found.nothing)
+                tally.frames += len(some)
+        except (TritonAway, ModelFault) as error:
+            tally.fault = error.reason
+        finally:
+            tally.seconds += time.perf_counter() - started
+
+    def _read_clip(
+        self,
+        chosen: Chosen,
+        pictures: _Pictures,
+        tally: _Tally,
+        answers: Mapping[int, Outputs],
+        read: dict[str, FramesRead],
+    ) -> None:
+        try:
+            found = read_clip(self._models[chosen.card.name], pictures.header, answers, pictures.sector_of(chosen))
+        except ModelFault as error:
+            tally.fault = error.reason
+            return
+        read[chosen.key] = found
+        tally.nothing.update(found.nothing)
+
+
+def _views(plan: Plan, read: Mapping[str, FramesRead], frames: int) -> dict[int, str]:
+    """The steady views of an instance by frame, as the router is sure of them."""
+    if plan.router is None or plan.router.key not in read:
+        return {}
+    named = {
+        number: name
+        for seen in read[plan.router.key].seen
+        if (name := name_of(seen.reading.observation.view))
+        for number in seen.frames
+    }
+    return routing.steady(named, frames)
+
+
+class _Pictures:
+    """An instance's frames as models see them, decoded by the chunk and kept while they are few."""
+
+    def __init__(self, workers: Workers, path: Path, header: Header, step: int) -> None:
+        self._workers, self._path, self._step = workers, path, step
+        self.header = header
+        self.sector = self._whole = Sector(0, 0, header.rows, header.columns)
+        self._kept: dict[int, Grey] = {}
+
+    def chunks(self) -> Iterable[tuple[int, int]]:
+        """The first and last frame of each chunk."""
+        last = self.header.frames
+        return ((first, min(first + self._step - 1, last)) for first in range(1, last + 1, self._step))
+
+    async def chunk(self, first: int) -> Grey:
+        """The frames of the chunk that begins with this one."""
+        if (kept := self._kept.get(first)) is not None:
+            return kept
+        started = time.perf_counter()
+        last = min(first + self._step - 1, self.header.frames)
+        frames = await self._workers.run(decode_frames, self._path, first, last)
         metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
+        if sum(one.nbytes for one in self._kept.values()) + frames.nbytes <= _KEPT_BYTES:
+            self._kept[first] = frames
         return frames
 
-    async def _infer(
-        self,
-        plan: Plan,
-        header: Header,
-        first: int,
-        frames: NDArray[np.uint8],
-        tallies: Mapping[str, _Tally],
-        readings: Mapping[str, dict[int, FrameReading]],
-    ) -> None:
-        for chosen in plan.models:
-            name, tally = chosen.card.name, tallies[chosen.card.name]
-            if tally.fault:
-                continue  # a model that is away or answers nonsense is not asked again for this exam
-            started = time.perf_counter()
-            try:
-                for offset in range(0, len(frames), chosen.card.frame_batch):
-                    batch = frames[offset : offset + chosen.card.frame_batch]
-                    read = await read_frames(self._server, self._models[name], header, first + offset, batch)
-                    readings[name].update(read.readings)
-                    tally.nothing.update(read.nothing)
-                    tally.frames += len(batch)
-            except (TritonAway, ModelFault) as error:
-                tally.fault = error.reason
-            tally.seconds += time.perf_counter() - started
+    def sector_of(self, chosen: Chosen) -> Sector:
+        """The part of a frame that the model sees."""
+        return self.sector if chosen.card.geometry is Geometry.SECTOR else self._whole
+
+    def as_seen_by(self, chosen: Chosen, frames: Grey, first: int, numbers: Sequence[int]) -> Grey:
+        """These of a chunk's frames, cut for the model."""
+        whole = len(numbers) == len(frames)
+        some = frames if whole else frames[[number - first for number in numbers]]
+        return cut(some, self.sector) if chosen.card.geometry is Geometry.SECTOR else some
 
 
 class _Tally:
     """What one model has done so far."""
 
     def __init__(self) -> None:
+        self.called = False
         self.frames = 0
         self.seconds = 0.0
         self.fault = ""
@@ -157,6 +287,7 @@ class _Tally:
             outcome=outcome,
             seconds=round(self.seconds, 3),
             reason=reason,
+            stage=chosen.card.stage,
         )
 
     def _outcome(self) -> tuple[str, str]:
@@ -166,5 +297,5 @@ class _Tally:
             return FAILED, self.fault or refusal
         if self.groups:
             return FINDINGS, ""
-        most = next((reason for reason, _ in self.nothing.most_common(1)), "")
+        most = next((reason for reason, _ in sorted(self.nothing.items(), key=lambda one: (-one[1], one[0]))), "")
         return NOTHING_FOUND, refusal or most

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,19 @@ from typing import Any, Protocol
 import yaml
 from numpy.typing import NDArray
 
-from services.inference.model import Measurement, ModelCard, Outline
+from services.inference.model import (
+    ClipObservation,
+    Geometry,
+    Measurement,
+    ModelCard,
+    Observation,
+    Refusal,
+    Scope,
+    Stage,
+)
+from services.inference.views import VIEWS
+
+Outputs = Mapping[str, NDArray[Any]]
 
 
 class BadModelFolder(Exception):
@@ -25,18 +37,26 @@ _log = logging.getLogger(__name__)
 
 
 class Postprocess(Protocol):
-    """What a model's postprocess.py offers; pure."""
+    """What every model's postprocess.py offers; pure."""
 
-    def outline(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Outline | None:
-        """What the model saw on one frame of this size, from its outputs without the leading axis; None when it saw nothing."""
+    def read(self, outputs: Outputs, rows: int, columns: int) -> Observation | Refusal:
+        """What the model saw on one frame of this size, from its outputs without the leading axis; contours in pixels of that frame."""
         ...
 
-    def refusal(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> str:
-        """The sentence that says why `outline` is None; empty where it is not."""
+
+class ClipPostprocess(Protocol):
+    """What a clip model's postprocess.py offers; pure."""
+
+    def read_clip(self, outputs: Mapping[int, Outputs], rows: int, columns: int) -> Sequence[ClipObservation] | Refusal:
+        """What the model makes of all its frames of one instance (by number, from 1; a still image is one), in a fixed order."""
         ...
 
-    def measure(self, outline: Outline, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
-        """The figures of an outline; spacing between rows and between columns in mm."""
+
+class Measure(Protocol):
+    """What may stand beside either of them."""
+
+    def measure(self, observation: Observation, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
+        """The figures of an outline that need a calibration; spacing between rows and between columns in mm."""
         ...
 
 
@@ -45,7 +65,7 @@ class InstalledModel:
     """A card with the code that reads the model's outputs, and the whole card for people."""
 
     card: ModelCard
-    postprocess: Postprocess
+    postprocess: Any  # Postprocess or ClipPostprocess by the card's scope, and Measure where it measures
     document: Mapping[str, Any]
 
 
@@ -74,17 +94,30 @@ def _read(folder: Path) -> InstalledModel | None:
             title_en=str(document["title"]["en"]),
             regulatory_class=str(document["regulatory"]["class"]),
             certificate=str(document["regulatory"].get("certificate") or ""),
+            stage=Stage(document.get("stage", Stage.READ)),
+            views=tuple(str(one) for one in document.get("views", ())),
+            scope=Scope(document.get("scope", Scope.FRAME)),
+            geometry=Geometry(document.get("geometry", Geometry.IMAGE)),
+            thresholds={str(name): float(value) for name, value in document.get("thresholds", {}).items()},
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise BadModelFolder(f"{folder.name}: {type(error).__name__}: {error}") from error
+    if unknown := set(card.views) - set(VIEWS):
+        raise BadModelFolder(f"{folder.name}: there are no such views: {', '.join(sorted(unknown))}")
     if card.name != folder.name:
         raise BadModelFolder(f"{folder.name}: the card names another model, {card.name}")
     if digest != weights["sha256"]:
         raise BadModelFolder(f"{folder.name}: the weights are not those that the card names: their SHA-256 is {digest}")
-    return InstalledModel(card, _load_postprocess(folder), MappingProxyType(document))
+    postprocess = _load_postprocess(folder)
+    needed = "read_clip" if card.scope is Scope.CLIP else "read"
+    if not hasattr(postprocess, needed):
+        raise BadModelFolder(
+            f"{folder.name}: postprocess.py has no {needed}, which a model of the scope {card.scope} needs"
+        )
+    return InstalledModel(card, postprocess, MappingProxyType(document))
 
 
-def _load_postprocess(folder: Path) -> Postprocess:
+def _load_postprocess(folder: Path) -> Any:
     path = folder / "postprocess.py"
     spec = importlib.util.spec_from_file_location(f"services.inference.models.{folder.name}.postprocess", path)
     if spec is None or spec.loader is None or not path.exists():

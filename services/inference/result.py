@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.inference.model import FrameReading, Mode
+from services.inference.model import Code, FrameReading, Mode, Stage
 
 # How a run over an exam ends. Nothing found is an answer too: the frames were read and show nothing to measure.
 FINDINGS = "findings"
@@ -36,6 +37,27 @@ class Group:
     source: Source
     frame: int
     reading: FrameReading
+    frames: tuple[int, ...] = ()  # all that say so; none of them named: `frame` alone
+    number: int = 0  # among the model's groups of the instance
+
+    @property
+    def run(self) -> tuple[int, int]:
+        """First and last of the frames in a row that say so, round the one that speaks."""
+        said, first, last = {self.frame, *self.frames}, self.frame, self.frame
+        while first - 1 in said:
+            first -= 1
+        while last + 1 in said:
+            last += 1
+        return first, last
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """An image that shows another anatomy than its exam says; the image was believed."""
+
+    sop_instance_uid: str
+    body_part: str
+    view: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +74,7 @@ class Run:
     outcome: str  # FINDINGS, NOTHING_FOUND or FAILED
     seconds: float
     reason: str = ""  # why nothing was found, or why it failed
+    stage: Stage = Stage.READ
 
     @property
     def shown(self) -> bool:
@@ -69,6 +92,7 @@ class Result:
     runs: tuple[Run, ...]
     groups: tuple[Group, ...]
     predecessor: UUID | None = None  # the exam's latest analysis before this one that left a document
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
     def shown_runs(self) -> tuple[Run, ...]:
@@ -79,7 +103,7 @@ class Result:
         """The groups that people may see and that carry figures, in a fixed order."""
         shown = {run.model for run in self.shown_runs}
         groups = [group for group in self.groups if group.model in shown]
-        return tuple(sorted(groups, key=lambda group: (group.model, group.source.sop_instance_uid, group.frame)))
+        return tuple(sorted(groups, key=lambda one: (one.model, one.source.sop_instance_uid, one.frame, one.number)))
 
     @property
     def investigational(self) -> bool:
@@ -134,4 +158,8 @@ def dump(result: Result) -> bytes:
 
 def load(data: bytes | str) -> Result:
     """From JSON; raises pydantic's ValidationError on anything else."""
-    return _ADAPTER.validate_json(data)
+    document = json.loads(data)
+    for group in document.get("groups", ()) if isinstance(document, dict) else ():
+        if old := group["reading"].pop("outline", None):  # as 0.1 recorded them
+            group["reading"]["observation"] = old | {"view": old.pop("plane")}
+    return _ADAPTER.validate_python(document)

@@ -1,11 +1,12 @@
-"""The result as a DICOM SR: Comprehensive SR, TID 1500 with one TID 1410 group per model and instance. A pure function of
-its arguments, so that the same record gives the same bytes. Strict when writing, tolerant of what the source says."""
+"""The result as a DICOM SR: Comprehensive SR, TID 1500; what is outlined as TID 1410 groups, what is not as TID 1501 groups. A pure
+function of its arguments, so that the same record gives the same bytes. Strict when writing, tolerant of what the source says."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from typing import Any
 
 import highdicom.sr as hd
 import numpy as np
@@ -19,8 +20,8 @@ from pydicom.uid import ComprehensiveSRStorage, UltrasoundImageStorage, Ultrasou
 from services.inference import codes
 from services.inference.evidence import PATIENT_AND_STUDY
 from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
-from services.inference.model import Code, FrameReading, Measurement, Mode, derived_uid
-from services.inference.result import Group, Result, Run
+from services.inference.model import Code, Evaluation, FrameReading, Measurement, Mode, Observation, Stage, derived_uid
+from services.inference.result import Contradiction, Group, Result, Run
 
 MANUFACTURER = "SonoBridge"
 _SERIES_NUMBER = 9001  # far above a scanner's own
@@ -136,16 +137,21 @@ def _report(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> hd
         imaging_measurements=[_group(heading, result, group) for group in result.shown_groups],
         referenced_images=[image for image in evidence if _describable(image)] or None,
     )
-    for run in result.shown_runs:
-        if run.mode is Mode.TRIAL:
-            report[0].ContentSequence.append(
-                hd.TextContentItem(
-                    name=_coded(codes.COMMENT),
-                    value=investigational_notice(run),
-                    relationship_type=hd.RelationshipTypeValues.CONTAINS,
-                )
+    remarks = [investigational_notice(run) for run in result.shown_runs if run.mode is Mode.TRIAL]
+    remarks += [contradiction_notice(one) for one in result.contradictions]
+    for remark in remarks:
+        report[0].ContentSequence.append(
+            hd.TextContentItem(
+                name=_coded(codes.COMMENT), value=remark, relationship_type=hd.RelationshipTypeValues.CONTAINS
             )
+        )
     return report
+
+
+def contradiction_notice(one: Contradiction) -> str:
+    """What is said where image and exam name different anatomies."""
+    image, seen = one.sop_instance_uid, one.view.meaning
+    return f"The exam names the body part {one.body_part}; image {image} shows {seen} and was read as that."
 
 
 def investigational_notice(run: Run) -> str:
@@ -153,44 +159,86 @@ def investigational_notice(run: Run) -> str:
     return f"Investigational: {run.model} {run.version} is used in a clinical trial under ethics protocol {run.ethics_protocol}."
 
 
-def _group(heading: Heading, result: Result, group: Group) -> hd.PlanarROIMeasurementsAndQualitativeEvaluations:
+Group1410 = hd.PlanarROIMeasurementsAndQualitativeEvaluations
+Group1501 = hd.MeasurementsAndQualitativeEvaluations
+
+
+def _group(heading: Heading, result: Result, group: Group) -> Group1410 | Group1501:
     run, reading = result.run_of(group.model), group.reading
-    source = group.source
-    frames = [group.frame] if source.number_of_frames > 1 else None
+    source, observation = group.source, group.reading.observation
     sop_class = _current_class(source.sop_class_uid, source.number_of_frames)
+    clip = source.number_of_frames > 1
+    frames = [group.frame] if clip else None
     image = hd.SourceImageForMeasurement(sop_class, source.sop_instance_uid, frames)
-    return hd.PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=hd.TrackingIdentifier(
+    anatomy = observation.view if observation.view and observation.view.scheme != codes.PRIVATE_SCHEME else None
+    finding = observation.finding or (observation.view if run.stage is Stage.READ else None)
+    common: dict[str, Any] = {
+        "tracking_identifier": hd.TrackingIdentifier(
             uid=UID(tracking_uid(heading.analysis_id, group)),
             identifier=f"{group.model} {source.sop_instance_uid[-12:]} frame {group.frame}",
         ),
-        referenced_region=hd.ImageRegion(
-            graphic_type=hd.GraphicTypeValues.POLYLINE,
-            graphic_data=_closed_inside(reading, source.columns, source.rows),
-            source_image=hd.SourceImageForRegion(sop_class, source.sop_instance_uid, frames),
-        ),
-        finding_type=_coded(reading.outline.plane),
-        finding_sites=[hd.FindingSite(anatomic_location=_coded(reading.outline.plane))],
-        algorithm_id=hd.AlgorithmIdentification(
+        "finding_type": _coded(finding) if finding else None,
+        "finding_sites": [hd.FindingSite(anatomic_location=_coded(anatomy))] if anatomy else None,
+        "algorithm_id": hd.AlgorithmIdentification(
             name=run.model,
             version=run.version,
             parameters=_parameters(run, reading),
             family=_coded(codes.ARTIFICIAL_INTELLIGENCE),
             manufacturer=MANUFACTURER,
         ),
-        measurements=[
+        "measurements": [
             *(_measurement(figure, image) for figure in reading.measurements),
             hd.Measurement(
                 name=_coded(codes.CERTAINTY),
-                value=reading.outline.certainty_percent,
+                value=observation.certainty_percent,
                 unit=_coded(codes.UNITS["%"]),
                 referenced_images=[image],
             ),
         ],
-        qualitative_evaluations=[
-            hd.QualitativeEvaluation(name=_coded(codes.IMAGE_VIEW), value=_coded(reading.outline.plane))
-        ],
-    )
+        "qualitative_evaluations": [*_view(observation), *map(_evaluation, observation.evaluations)] or None,
+    }
+    if observation.contour:
+        return Group1410(
+            referenced_region=hd.ImageRegion(
+                graphic_type=hd.GraphicTypeValues.POLYLINE,
+                graphic_data=_closed_inside(observation, source.columns, source.rows),
+                source_image=hd.SourceImageForRegion(sop_class, source.sop_instance_uid, frames),
+            ),
+            **common,
+        )
+    said = list(group.frames or (group.frame,)) if clip else None
+    seen_on = hd.SourceImageForMeasurementGroup(sop_class, source.sop_instance_uid, said)
+    return Group1501(source_images=[seen_on], **common)
+
+
+def _view(observation: Observation) -> list[hd.QualitativeEvaluation]:
+    view = observation.view
+    return [hd.QualitativeEvaluation(name=_coded(codes.IMAGE_VIEW), value=_coded(view))] if view else []
+
+
+def _evaluation(one: Evaluation) -> hd.QualitativeEvaluation:
+    """The answer with its own certainty beneath it, and why there is none."""
+    item = hd.QualitativeEvaluation(name=_coded(one.question), value=_coded(one.answer or codes.CANNOT_BE_JUDGED))
+    beneath: list[Any] = []
+    if one.answer and one.certainty_percent is not None:
+        beneath.append(
+            hd.NumContentItem(
+                name=_coded(codes.CERTAINTY),
+                value=one.certainty_percent,
+                unit=_coded(codes.UNITS["%"]),
+                relationship_type=hd.RelationshipTypeValues.HAS_PROPERTIES,
+            )
+        )
+    beneath += [
+        hd.TextContentItem(
+            name=_coded(codes.COMMENT), value=text, relationship_type=hd.RelationshipTypeValues.HAS_PROPERTIES
+        )
+        for text in (one.why, one.source)
+        if text
+    ]
+    if beneath:
+        item[0].ContentSequence = beneath
+    return item
 
 
 def _measurement(figure: Measurement, image: hd.SourceImageForMeasurement) -> hd.Measurement:
@@ -224,9 +272,9 @@ def _parameters(run: Run, reading: FrameReading) -> list[str]:
     return parameters
 
 
-def _closed_inside(reading: FrameReading, columns: int, rows: int) -> np.ndarray:
+def _closed_inside(observation: Observation, columns: int, rows: int) -> np.ndarray:
     """The contour as a closed polyline on the image; the outline may reach beyond a cut picture, its coordinates may not."""
-    points = np.asarray(reading.outline.contour, np.float32)
+    points = np.asarray(observation.contour, np.float32)
     points = np.clip(points, 0, (columns, rows))
     return np.vstack([points, points[:1]])
 

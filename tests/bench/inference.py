@@ -24,11 +24,12 @@ import services.inference
 from infra.local.triton import start_triton
 from services.inference import simulator
 from services.inference.decode import Header
-from services.inference.frames import read_frames
-from services.inference.model import Code, Measurement, ModelCard, Outline
+from services.inference.frames import see
+from services.inference.model import Code, Measurement, ModelCard, Observation
 from services.inference.patience import Patience, PatientTriton
 from services.inference.regions import Calibration
 from services.inference.registry import InstalledModel, read_models
+from services.inference.sector import Sector
 from services.inference.triton import Triton
 from tests.bench import perf_analyzer
 from tests.bench.perf_analyzer import Latency
@@ -63,15 +64,12 @@ class Row:
 class Sight:
     """The identity model's reading: its frame, seen whole."""
 
-    def outline(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Outline | None:
+    def read(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Observation:
         corners = ((0.0, 0.0), (float(columns), 0.0), (float(columns), float(rows)), (0.0, float(rows)))
-        return Outline(100.0, Code("1", "99SONOBRIDGE", "Frame"), corners)
+        return Observation(100.0, Code("1", "99SONOBRIDGE", "Frame"), corners)
 
-    def refusal(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> str:
-        return ""
-
-    def measure(self, outline: Outline, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
-        width = outline.contour[1][0] * spacing_mm[1]
+    def measure(self, observation: Observation, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
+        width = observation.contour[1][0] * spacing_mm[1]
         return (Measurement(Code("2", "99SONOBRIDGE", "Width"), width, "mm", width, width, ""),)
 
 
@@ -89,8 +87,8 @@ async def platform(
 
     async def worker() -> None:
         while (begun := time.perf_counter()) < until:
-            read = await read_frames(server, model, header, 1, picture[np.newaxis])
-            if not read.readings[1].measurements:
+            read = await see(server, model, header, [1], picture[np.newaxis], Sector(0, 0, rows, columns))
+            if not read.seen[0].reading.measurements:
                 raise AssertionError(f"{model.card.name} finds nothing on the benchmark's picture")
             times.append(time.perf_counter() - begun)
 

@@ -10,7 +10,7 @@ from pydicom import dcmread, examples
 
 from services.inference.document import write_document
 from services.inference.heading import Heading
-from services.inference.model import FrameReading, Mode, Outline
+from services.inference.model import FrameReading, Mode, Observation
 from services.inference.result import Group, Result, Run, Source
 from tests.unit.inference.test_sr import CONTOUR, FIGURES, HEAD
 
@@ -28,7 +28,7 @@ def document(tmp_path: Path, example: str, frame: int, mode: Mode, calibrated: b
         image.Columns,
     )
     reading = FrameReading(
-        Outline(97.5, HEAD, CONTOUR), FIGURES if calibrated else (), "" if calibrated else "no regions"
+        Observation(97.5, HEAD, CONTOUR), FIGURES if calibrated else (), "" if calibrated else "no regions"
     )
     run = Run("head", "1.0.0", "ab" * 32, mode, "EC-1", "NMPA-1", 30, "findings", 0.1)
     heading = Heading(uuid.uuid4(), 1, datetime(2026, 1, 2, 3, 4, 5), "0.1.0")

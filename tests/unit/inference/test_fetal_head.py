@@ -13,11 +13,11 @@ import yaml
 from numpy.typing import NDArray
 
 from services.inference import simulator
-from services.inference.model import Measurement, Outline
+from services.inference.model import Measurement, Observation, Refusal
 from services.inference.models.fetal_head import ellipse as ellipses
 from services.inference.models.fetal_head import postprocess
 from services.inference.models.fetal_head.ellipse import Ellipse
-from services.inference.models.fetal_head.postprocess import Head, Refusal
+from services.inference.models.fetal_head.postprocess import Head
 
 FOLDER = Path(postprocess.__file__).parent
 CARD: dict[str, Any] = yaml.safe_load((FOLDER / "card.yaml").read_text(encoding="utf-8"))
@@ -101,8 +101,7 @@ def test_half_and_full_size_of_one_picture_measure_the_same(model: Any) -> None:
 def test_an_even_picture_holds_no_head(model: Any, level: int) -> None:
     pixels = np.full((540, 800), level, np.uint8)
     assert postprocess.find(run(model, pixels), 540, 800) == postprocess.NO_HEAD
-    assert postprocess.outline(run(model, pixels), 540, 800) is None
-    assert postprocess.refusal(run(model, pixels), 540, 800)
+    assert postprocess.read(run(model, pixels), 540, 800) == postprocess.NO_HEAD
 
 
 def test_simulated_tissue_without_a_head_is_not_measured(model: Any) -> None:
@@ -144,7 +143,7 @@ def test_what_cannot_be_measured_is_refused_with_its_reason(
 ) -> None:
     outputs = outputs_of(head, presence)
     assert postprocess.find(outputs, HEIGHT, WIDTH) == expected
-    assert postprocess.refusal(outputs, HEIGHT, WIDTH) == expected.reason
+    assert postprocess.read(outputs, HEIGHT, WIDTH) == expected
 
 
 def test_a_blurred_mask_is_less_certain_than_a_sharp_one() -> None:
@@ -155,7 +154,7 @@ def test_a_blurred_mask_is_less_certain_than_a_sharp_one() -> None:
 
 def test_lengths_follow_rows_and_columns_each_with_their_own_spacing() -> None:
     points = Ellipse(100, 100, 60, 60, 0).points(64) + 0.5
-    outline = Outline(95, postprocess.HEAD, tuple((float(x), float(y)) for x, y in points))
+    outline = Observation(95, postprocess.HEAD, tuple((float(x), float(y)) for x, y in points))
     found = values(postprocess.measure(outline, (0.4, 0.5)))  # 0.4 mm between rows, 0.5 mm between columns
     assert found[postprocess.BPD.value] == pytest.approx(2 * 60 * 0.4, rel=1e-6)
     assert found[postprocess.OFD.value] == pytest.approx(2 * 60 * 0.5, rel=1e-6)

@@ -2,18 +2,30 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from services.inference.codes import BENIGN, FROZEN, NATURE, QUALITY_FINDING
 from services.inference.decode import Header
-from services.inference.frames import read_frames
-from services.inference.model import Code, Measurement, ModelCard, Outline
+from services.inference.frames import BELOW_THRESHOLD, read_clip, see, weigh
+from services.inference.model import (
+    ClipObservation,
+    Code,
+    Evaluation,
+    Measurement,
+    ModelCard,
+    Observation,
+    Refusal,
+    Scope,
+)
 from services.inference.patience import Patience, PatientTriton
 from services.inference.regions import Calibration, Region
 from services.inference.registry import InstalledModel
+from services.inference.sector import Sector
 from services.inference.triton import Away, ModelFault, Outputs, Signature, Triton, TritonAway
 
 CARD = ModelCard("head", "1", "", ("US",), ("*",), 8, "", "", "II", "")
@@ -25,17 +37,14 @@ FRAMES = np.zeros((2, 10, 20), np.uint8)
 class Square:
     """A model's reading: a square where the output is positive, as long as the output says."""
 
-    def outline(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Outline | None:
+    def read(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Observation | Refusal:
         size = float(outputs["size"])
         if size == 0:
-            return None
-        return Outline(90.0, Code("1", "SCT", "head"), ((0.0, 0.0), (size, 0.0), (size, size)))
+            return Refusal("nothing", "nothing there")
+        return Observation(90.0, Code("1", "SCT", "head"), ((0.0, 0.0), (size, 0.0), (size, size)))
 
-    def refusal(self, outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> str:
-        return "nothing there"
-
-    def measure(self, outline: Outline, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
-        length = outline.contour[1][0] * spacing_mm[1]
+    def measure(self, observation: Observation, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
+        length = observation.contour[1][0] * spacing_mm[1]
         return (Measurement(Code("2", "LN", "length"), length, "mm", length, 1 / (7.0 - length) * 1e9, "edge"),)
 
 
@@ -52,22 +61,68 @@ class Answers:
 MODEL = InstalledModel(CARD, Square(), {})
 
 
+WHOLE_FRAME = Sector(0, 0, 10, 20)
+
+
 async def test_frames_are_numbered_measured_and_refused_by_reason() -> None:
-    read = await read_frames(Answers(0, 4), MODEL, HEADER, 7, FRAMES)
-    assert list(read.readings) == [8]
-    assert read.readings[8].measurements[0].value == pytest.approx(2.0)
+    read = await see(Answers(0, 4), MODEL, HEADER, [7, 8], FRAMES, WHOLE_FRAME)
+    (seen,) = read.seen
+    assert seen.frames == (8,)
+    assert seen.reading.measurements[0].value == pytest.approx(2.0)
     assert read.nothing == {"nothing there": 1}
 
 
 @pytest.mark.parametrize("size", [float("nan"), float("inf")])
 async def test_what_is_not_a_number_is_refused_naming_the_model(size: float) -> None:
-    with pytest.raises(ModelFault, match="head: the outline"):
-        await read_frames(Answers(1, size), MODEL, HEADER, 1, FRAMES)
+    with pytest.raises(ModelFault, match="head: the observation"):
+        await see(Answers(1, size), MODEL, HEADER, [1, 2], FRAMES, WHOLE_FRAME)
 
 
 async def test_a_postprocess_that_fails_is_the_models_fault() -> None:
     with pytest.raises(ModelFault, match="head: the output cannot be interpreted"):
-        await read_frames(Answers(14, 14), MODEL, HEADER, 1, FRAMES)  # it divides by zero at 7 mm
+        # it divides by zero at 7 mm
+        await see(Answers(14, 14), MODEL, HEADER, [1, 2], FRAMES, WHOLE_FRAME)
+
+
+async def test_what_is_seen_in_a_cut_is_told_in_pixels_of_the_image() -> None:
+    read = await see(Answers(0, 4), MODEL, HEADER, [1, 2], FRAMES, Sector(2, 3, 10, 20))
+    assert read.seen[0].reading.observation.contour == ((3.0, 2.0), (7.0, 2.0), (7.0, 6.0))
+
+
+async def test_what_lies_below_the_cards_threshold_is_nothing_found() -> None:
+    strict = replace(MODEL, card=replace(CARD, thresholds={"finding": 95.0}))
+    read = await see(Answers(4, 4), strict, HEADER, [1, 2], FRAMES, WHOLE_FRAME)
+    assert read.seen == []
+    assert read.nothing == {BELOW_THRESHOLD: 2}
+
+
+def test_an_answer_below_its_threshold_cannot_be_judged() -> None:
+    card = replace(CARD, thresholds={"nature": 70.0})
+    unsure = Evaluation(NATURE, BENIGN, 60.0)
+    weighed = weigh(card, Observation(90.0, evaluations=(unsure, replace(unsure, certainty_percent=80.0))))
+    assert weighed is not None
+    assert [one.answer for one in weighed.evaluations] == [None, BENIGN]
+    assert weighed.evaluations[0].why
+
+
+class Frozen:
+    """A clip model: the frames whose outputs repeat."""
+
+    def read_clip(
+        self, outputs: Mapping[int, Mapping[str, NDArray[Any]]], rows: int, columns: int
+    ) -> list[ClipObservation] | Refusal:
+        sizes = [float(one["size"]) for one in outputs.values()]
+        repeated = tuple(n for n, size in zip(outputs, sizes, strict=True) if sizes.count(size) > 1)
+        answer = Observation(100.0, evaluations=(Evaluation(QUALITY_FINDING, FROZEN),))
+        return [ClipObservation(answer, repeated)] if repeated else Refusal("lively", "Every frame is new.")
+
+
+def test_a_clip_model_answers_for_all_its_frames_together() -> None:
+    model = InstalledModel(replace(CARD, scope=Scope.CLIP), Frozen(), {})
+    sizes = {3: {"size": np.float32(1)}, 2: {"size": np.float32(1)}, 4: {"size": np.float32(5)}}
+    read = read_clip(model, HEADER, sizes, WHOLE_FRAME)  # type: ignore[arg-type]
+    assert [one.frames for one in read.seen] == [(2, 3)]
+    assert read_clip(model, HEADER, {4: sizes[4]}, WHOLE_FRAME).nothing == {"Every frame is new.": 1}  # type: ignore[dict-item]
 
 
 PROMISE = Signature(

@@ -12,7 +12,7 @@ from services.inference.model import (
     Measurement,
     Mode,
     ModelCard,
-    Outline,
+    Observation,
     Permission,
     Plan,
     Rule,
@@ -125,7 +125,7 @@ def test_ids_derive_from_what_they_stand_for() -> None:
 
 def reading(certainty: float, value: float | None) -> FrameReading:
     figures = () if value is None else (Measurement(HC, value, "mm", value, value, ""),)
-    return FrameReading(Outline(certainty, Code("1", "SCT", "head"), ((0, 0), (1, 0), (1, 1))), figures)
+    return FrameReading(Observation(certainty, Code("1", "SCT", "head"), ((0, 0), (1, 0), (1, 1))), figures)
 
 
 def test_a_clip_speaks_by_the_median_of_its_equally_good_frames() -> None:

@@ -17,7 +17,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from services.inference import sr
 from services.inference.evidence import read_evidence
 from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
-from services.inference.model import Code, FrameReading, Measurement, Mode, Outline
+from services.inference.model import Code, FrameReading, Measurement, Mode, Observation
 from services.inference.result import Group, Result, Run, Source, compare_shadows, dump, load
 
 HEAD = Code("279141000", "SCT", "Fetal head")
@@ -52,7 +52,7 @@ def run(model: str = "head", mode: Mode = Mode.TRIAL) -> Run:
 
 
 def result(mode: Mode = Mode.TRIAL, number_of_frames: int = 5) -> Result:
-    reading = FrameReading(Outline(97.5, HEAD, CONTOUR), FIGURES)
+    reading = FrameReading(Observation(97.5, HEAD, CONTOUR), FIGURES)
     frame = 3 if number_of_frames > 1 else 1
     return Result((run(mode=mode),), (Group("head", source(number_of_frames), frame, reading),))
 
@@ -214,7 +214,7 @@ def test_a_retired_ultrasound_class_is_documented_too(tmp_path: Path) -> None:
 def test_a_shadow_model_is_compared_and_not_written(tmp_path: Path) -> None:
     shown = result()
     other = Measurement(FIGURES[0].code, 318.0, "mm", 318.0, 318.0, "ellipse")
-    shadow = Group("rival", source(), 2, FrameReading(Outline(90.0, HEAD, CONTOUR), (other,)))
+    shadow = Group("rival", source(), 2, FrameReading(Observation(90.0, HEAD, CONTOUR), (other,)))
     both = Result((*shown.runs, run("rival", Mode.SHADOW)), (*shown.groups, shadow))
     (difference,) = compare_shadows(both)
     assert (difference.model, difference.against, difference.shadow_value) == ("rival", "head", 318.0)

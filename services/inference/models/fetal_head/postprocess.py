@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.model import Code, Measurement, Outline
+from services.inference.model import Code, Measurement, Observation, Refusal
 from services.inference.models.fetal_head import ellipse as ellipses
 from services.inference.models.fetal_head.ellipse import Ellipse
 
@@ -38,14 +38,6 @@ FORMULA_WEEKS = (12.0, 42.0)
 # How far 95% of the validation exams lie from the annotators at most, as part of the value: of heads from that circumference in
 # mm on, for HC, BPD and OFD. Small heads are outlined with less agreement; see card.yaml.
 LIMITS = ((0.0, 0.11, 0.12, 0.12), (98.0, 0.03, 0.03, 0.05))
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a frame is not measured: a name for programs, a sentence for people."""
-
-    name: str
-    reason: str
 
 
 NO_HEAD = Refusal("no_head", "No fetal head in the standard plane is seen.")
@@ -100,24 +92,18 @@ def _agreement(mask: NDArray[np.uint8], fitted: Ellipse) -> float:
     return 2 * within / (int(mask.sum(dtype=np.int64)) + 255 * int(inside.sum()))
 
 
-def outline(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Outline | None:
-    """The head's outer contour as a polygon of image pixels (0.5 = centre of the first), or None where there is no head to measure."""
+def read(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Observation | Refusal:
+    """The head's outer contour as a polygon of image pixels (0.5 = centre of the first), or why there is no head to measure."""
     found = find(outputs, rows, columns)
     if isinstance(found, Refusal):
-        return None
+        return found
     contour = found.ellipse.points(CONTOUR_POINTS) + 0.5
-    return Outline(100 * found.certainty, HEAD, tuple((float(x), float(y)) for x, y in contour))
+    return Observation(100 * found.certainty, HEAD, tuple((float(x), float(y)) for x, y in contour))
 
 
-def refusal(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> str:
-    """The sentence that says why `outline` is None; empty where it is not."""
-    found = find(outputs, rows, columns)
-    return found.reason if isinstance(found, Refusal) else ""
-
-
-def measure(outline: Outline, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
-    """HC, BPD, OFD in mm and gestational age in days, of an outline; spacing between rows and between columns in mm."""
-    fitted = ellipses.fit(np.asarray(outline.contour) * (spacing_mm[1], spacing_mm[0]))
+def measure(observation: Observation, spacing_mm: tuple[float, float]) -> tuple[Measurement, ...]:
+    """HC, BPD, OFD in mm and gestational age in days, of the outline; spacing between rows and between columns in mm."""
+    fitted = ellipses.fit(np.asarray(observation.contour) * (spacing_mm[1], spacing_mm[0]))
     if fitted is None:
         return ()
     _, hc, bpd, ofd = next(row for row in reversed(LIMITS) if fitted.perimeter >= row[0])

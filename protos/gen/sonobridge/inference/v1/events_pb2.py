@@ -27,7 +27,7 @@ from sonobridge.directory.v1 import directory_pb2 as sonobridge_dot_directory_do
 from sonobridge.ingest.v1 import events_pb2 as sonobridge_dot_ingest_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$sonobridge/inference/v1/events.proto\x12\x17sonobridge.inference.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'sonobridge/directory/v1/directory.proto\x1a!sonobridge/ingest/v1/events.proto\"6\n\x04\x43ode\x12\r\n\x05value\x18\x01 \x01(\t\x12\x0e\n\x06scheme\x18\x02 \x01(\t\x12\x0f\n\x07meaning\x18\x03 \x01(\t\"$\n\x05Point\x12\x0e\n\x06\x63olumn\x18\x01 \x01(\x01\x12\x0b\n\x03row\x18\x02 \x01(\x01\"\xc7\x01\n\x06\x41nchor\x12\x1b\n\x13series_instance_uid\x18\x01 \x01(\t\x12\x18\n\x10sop_instance_uid\x18\x02 \x01(\t\x12\x13\n\x0b\x66irst_frame\x18\x03 \x01(\x05\x12\x12\n\nlast_frame\x18\x04 \x01(\x05\x12,\n\x05plane\x18\x05 \x01(\x0b\x32\x1d.sonobridge.inference.v1.Code\x12/\n\x07\x63ontour\x18\x06 \x03(\x0b\x32\x1e.sonobridge.inference.v1.Point\"X\n\x0bMeasurement\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12\r\n\x05lower\x18\x03 \x01(\x01\x12\r\n\x05upper\x18\x04 \x01(\x01\x12\x0e\n\x06method\x18\x05 \x01(\t\"w\n\x0eModelReference\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12/\n\x04mode\x18\x03 \x01(\x0e\x32!.sonobridge.directory.v1.GateMode\x12\x15\n\rdigest_sha256\x18\x04 \x01(\t\"\x9f\x02\n\x07\x46inding\x12\x12\n\nfinding_id\x18\x01 \x01(\t\x12+\n\x04\x63ode\x18\x02 \x01(\x0b\x32\x1d.sonobridge.inference.v1.Code\x12\x39\n\x0bmeasurement\x18\x03 \x01(\x0b\x32$.sonobridge.inference.v1.Measurement\x12/\n\x06\x61nchor\x18\x04 \x01(\x0b\x32\x1f.sonobridge.inference.v1.Anchor\x12\x19\n\x11\x63\x65rtainty_percent\x18\x05 \x01(\x01\x12\x36\n\x05model\x18\x06 \x01(\x0b\x32\'.sonobridge.inference.v1.ModelReference\x12\x14\n\x0ctracking_uid\x18\x07 \x01(\t\"s\n\x08ModelRun\x12\x36\n\x05model\x18\x01 \x01(\x0b\x32\'.sonobridge.inference.v1.ModelReference\x12\x0e\n\x06\x66rames\x18\x02 \x01(\x05\x12\x0f\n\x07outcome\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\xbf\x03\n\x11\x41nalysisCompleted\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\x12\x0f\n\x07\x65xam_id\x18\x02 \x01(\t\x12\x17\n\x0forganisation_id\x18\x03 \x01(\t\x12\x15\n\rexam_revision\x18\x04 \x01(\x05\x12/\n\x04runs\x18\x05 \x03(\x0b\x32!.sonobridge.inference.v1.ModelRun\x12\x32\n\x08\x66indings\x18\x06 \x03(\x0b\x32 .sonobridge.inference.v1.Finding\x12\x19\n\x11sop_instance_uids\x18\x07 \x03(\t\x12\x17\n\x0finvestigational\x18\x08 \x01(\x08\x12\x30\n\x08\x63rossing\x18\t \x01(\x0b\x32\x1e.sonobridge.ingest.v1.Crossing\x12\x14\n\x0cservice_date\x18\n \x01(\t\x12\x30\n\x0c\x63ompleted_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x0c \x01(\t\x12\x1c\n\x14key_sop_instance_uid\x18\r \x01(\t\x12\x11\n\tkey_frame\x18\x0e \x01(\x05\"\x82\x01\n\x0f\x41nalysisSkipped\x12\x0f\n\x07\x65xam_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x15\n\rexam_revision\x18\x03 \x01(\x05\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x10\n\x08trace_id\x18\x06 \x01(\t\"\x82\x01\n\x0e\x41nalysisFailed\x12\x0f\n\x07\x65xam_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x15\n\rexam_revision\x18\x03 \x01(\x05\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x10\n\x08trace_id\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$sonobridge/inference/v1/events.proto\x12\x17sonobridge.inference.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'sonobridge/directory/v1/directory.proto\x1a!sonobridge/ingest/v1/events.proto\"6\n\x04\x43ode\x12\r\n\x05value\x18\x01 \x01(\t\x12\x0e\n\x06scheme\x18\x02 \x01(\t\x12\x0f\n\x07meaning\x18\x03 \x01(\t\"$\n\x05Point\x12\x0e\n\x06\x63olumn\x18\x01 \x01(\x01\x12\x0b\n\x03row\x18\x02 \x01(\x01\"\xda\x01\n\x06\x41nchor\x12\x1b\n\x13series_instance_uid\x18\x01 \x01(\t\x12\x18\n\x10sop_instance_uid\x18\x02 \x01(\t\x12\x13\n\x0b\x66irst_frame\x18\x03 \x01(\x05\x12\x12\n\nlast_frame\x18\x04 \x01(\x05\x12,\n\x05plane\x18\x05 \x01(\x0b\x32\x1d.sonobridge.inference.v1.Code\x12/\n\x07\x63ontour\x18\x06 \x03(\x0b\x32\x1e.sonobridge.inference.v1.Point\x12\x11\n\tkey_frame\x18\x07 \x01(\x05\"X\n\x0bMeasurement\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0c\n\x04unit\x18\x02 \x01(\t\x12\r\n\x05lower\x18\x03 \x01(\x01\x12\r\n\x05upper\x18\x04 \x01(\x01\x12\x0e\n\x06method\x18\x05 \x01(\t\"X\n\nEvaluation\x12-\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1d.sonobridge.inference.v1.Code\x12\x0b\n\x03why\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\"w\n\x0eModelReference\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12/\n\x04mode\x18\x03 \x01(\x0e\x32!.sonobridge.directory.v1.GateMode\x12\x15\n\rdigest_sha256\x18\x04 \x01(\t\"\xd8\x02\n\x07\x46inding\x12\x12\n\nfinding_id\x18\x01 \x01(\t\x12+\n\x04\x63ode\x18\x02 \x01(\x0b\x32\x1d.sonobridge.inference.v1.Code\x12\x39\n\x0bmeasurement\x18\x03 \x01(\x0b\x32$.sonobridge.inference.v1.Measurement\x12/\n\x06\x61nchor\x18\x04 \x01(\x0b\x32\x1f.sonobridge.inference.v1.Anchor\x12\x19\n\x11\x63\x65rtainty_percent\x18\x05 \x01(\x01\x12\x36\n\x05model\x18\x06 \x01(\x0b\x32\'.sonobridge.inference.v1.ModelReference\x12\x14\n\x0ctracking_uid\x18\x07 \x01(\t\x12\x37\n\nevaluation\x18\x08 \x01(\x0b\x32#.sonobridge.inference.v1.Evaluation\"s\n\x08ModelRun\x12\x36\n\x05model\x18\x01 \x01(\x0b\x32\'.sonobridge.inference.v1.ModelReference\x12\x0e\n\x06\x66rames\x18\x02 \x01(\x05\x12\x0f\n\x07outcome\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"i\n\rContradiction\x12\x18\n\x10sop_instance_uid\x18\x01 \x01(\t\x12\x11\n\tbody_part\x18\x02 \x01(\t\x12+\n\x04view\x18\x03 \x01(\x0b\x32\x1d.sonobridge.inference.v1.Code\"\xb0\x04\n\x11\x41nalysisCompleted\x12\x13\n\x0b\x61nalysis_id\x18\x01 \x01(\t\x12\x0f\n\x07\x65xam_id\x18\x02 \x01(\t\x12\x17\n\x0forganisation_id\x18\x03 \x01(\t\x12\x15\n\rexam_revision\x18\x04 \x01(\x05\x12/\n\x04runs\x18\x05 \x03(\x0b\x32!.sonobridge.inference.v1.ModelRun\x12\x32\n\x08\x66indings\x18\x06 \x03(\x0b\x32 .sonobridge.inference.v1.Finding\x12\x19\n\x11sop_instance_uids\x18\x07 \x03(\t\x12\x17\n\x0finvestigational\x18\x08 \x01(\x08\x12\x30\n\x08\x63rossing\x18\t \x01(\x0b\x32\x1e.sonobridge.ingest.v1.Crossing\x12\x14\n\x0cservice_date\x18\n \x01(\t\x12\x30\n\x0c\x63ompleted_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08trace_id\x18\x0c \x01(\t\x12\x1c\n\x14key_sop_instance_uid\x18\r \x01(\t\x12\x11\n\tkey_frame\x18\x0e \x01(\x05\x12/\n\x05hints\x18\x0f \x03(\x0b\x32 .sonobridge.inference.v1.Finding\x12>\n\x0e\x63ontradictions\x18\x10 \x03(\x0b\x32&.sonobridge.inference.v1.Contradiction\"\x82\x01\n\x0f\x41nalysisSkipped\x12\x0f\n\x07\x65xam_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x15\n\rexam_revision\x18\x03 \x01(\x05\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x10\n\x08trace_id\x18\x06 \x01(\t\"\x82\x01\n\x0e\x41nalysisFailed\x12\x0f\n\x07\x65xam_id\x18\x01 \x01(\t\x12\x17\n\x0forganisation_id\x18\x02 \x01(\t\x12\x15\n\rexam_revision\x18\x03 \x01(\x05\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x10\n\x08trace_id\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,19 +39,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POINT']._serialized_start=230
   _globals['_POINT']._serialized_end=266
   _globals['_ANCHOR']._serialized_start=269
-  _globals['_ANCHOR']._serialized_end=468
-  _globals['_MEASUREMENT']._serialized_start=470
-  _globals['_MEASUREMENT']._serialized_end=558
-  _globals['_MODELREFERENCE']._serialized_start=560
-  _globals['_MODELREFERENCE']._serialized_end=679
-  _globals['_FINDING']._serialized_start=682
-  _globals['_FINDING']._serialized_end=969
-  _globals['_MODELRUN']._serialized_start=971
-  _globals['_MODELRUN']._serialized_end=1086
-  _globals['_ANALYSISCOMPLETED']._serialized_start=1089
-  _globals['_ANALYSISCOMPLETED']._serialized_end=1536
-  _globals['_ANALYSISSKIPPED']._serialized_start=1539
-  _globals['_ANALYSISSKIPPED']._serialized_end=1669
-  _globals['_ANALYSISFAILED']._serialized_start=1672
-  _globals['_ANALYSISFAILED']._serialized_end=1802
+  _globals['_ANCHOR']._serialized_end=487
+  _globals['_MEASUREMENT']._serialized_start=489
+  _globals['_MEASUREMENT']._serialized_end=577
+  _globals['_EVALUATION']._serialized_start=579
+  _globals['_EVALUATION']._serialized_end=667
+  _globals['_MODELREFERENCE']._serialized_start=669
+  _globals['_MODELREFERENCE']._serialized_end=788
+  _globals['_FINDING']._serialized_start=791
+  _globals['_FINDING']._serialized_end=1135
+  _globals['_MODELRUN']._serialized_start=1137
+  _globals['_MODELRUN']._serialized_end=1252
+  _globals['_CONTRADICTION']._serialized_start=1254
+  _globals['_CONTRADICTION']._serialized_end=1359
+  _globals['_ANALYSISCOMPLETED']._serialized_start=1362
+  _globals['_ANALYSISCOMPLETED']._serialized_end=1922
+  _globals['_ANALYSISSKIPPED']._serialized_start=1925
+  _globals['_ANALYSISSKIPPED']._serialized_end=2055
+  _globals['_ANALYSISFAILED']._serialized_start=2058
+  _globals['_ANALYSISFAILED']._serialized_end=2188
 # @@protoc_insertion_point(module_scope)

@@ -30,20 +30,22 @@ class Point(_message.Message):
     def __init__(self, column: _Optional[float] = ..., row: _Optional[float] = ...) -> None: ...
 
 class Anchor(_message.Message):
-    __slots__ = ("series_instance_uid", "sop_instance_uid", "first_frame", "last_frame", "plane", "contour")
+    __slots__ = ("series_instance_uid", "sop_instance_uid", "first_frame", "last_frame", "plane", "contour", "key_frame")
     SERIES_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
     SOP_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
     FIRST_FRAME_FIELD_NUMBER: _ClassVar[int]
     LAST_FRAME_FIELD_NUMBER: _ClassVar[int]
     PLANE_FIELD_NUMBER: _ClassVar[int]
     CONTOUR_FIELD_NUMBER: _ClassVar[int]
+    KEY_FRAME_FIELD_NUMBER: _ClassVar[int]
     series_instance_uid: str
     sop_instance_uid: str
     first_frame: int
     last_frame: int
     plane: Code
     contour: _containers.RepeatedCompositeFieldContainer[Point]
-    def __init__(self, series_instance_uid: _Optional[str] = ..., sop_instance_uid: _Optional[str] = ..., first_frame: _Optional[int] = ..., last_frame: _Optional[int] = ..., plane: _Optional[_Union[Code, _Mapping]] = ..., contour: _Optional[_Iterable[_Union[Point, _Mapping]]] = ...) -> None: ...
+    key_frame: int
+    def __init__(self, series_instance_uid: _Optional[str] = ..., sop_instance_uid: _Optional[str] = ..., first_frame: _Optional[int] = ..., last_frame: _Optional[int] = ..., plane: _Optional[_Union[Code, _Mapping]] = ..., contour: _Optional[_Iterable[_Union[Point, _Mapping]]] = ..., key_frame: _Optional[int] = ...) -> None: ...
 
 class Measurement(_message.Message):
     __slots__ = ("value", "unit", "lower", "upper", "method")
@@ -59,6 +61,16 @@ class Measurement(_message.Message):
     method: str
     def __init__(self, value: _Optional[float] = ..., unit: _Optional[str] = ..., lower: _Optional[float] = ..., upper: _Optional[float] = ..., method: _Optional[str] = ...) -> None: ...
 
+class Evaluation(_message.Message):
+    __slots__ = ("answer", "why", "source")
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    answer: Code
+    why: str
+    source: str
+    def __init__(self, answer: _Optional[_Union[Code, _Mapping]] = ..., why: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
+
 class ModelReference(_message.Message):
     __slots__ = ("name", "version", "mode", "digest_sha256")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -72,7 +84,7 @@ class ModelReference(_message.Message):
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., mode: _Optional[_Union[_directory_pb2.GateMode, str]] = ..., digest_sha256: _Optional[str] = ...) -> None: ...
 
 class Finding(_message.Message):
-    __slots__ = ("finding_id", "code", "measurement", "anchor", "certainty_percent", "model", "tracking_uid")
+    __slots__ = ("finding_id", "code", "measurement", "anchor", "certainty_percent", "model", "tracking_uid", "evaluation")
     FINDING_ID_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     MEASUREMENT_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +92,7 @@ class Finding(_message.Message):
     CERTAINTY_PERCENT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     TRACKING_UID_FIELD_NUMBER: _ClassVar[int]
+    EVALUATION_FIELD_NUMBER: _ClassVar[int]
     finding_id: str
     code: Code
     measurement: Measurement
@@ -87,7 +100,8 @@ class Finding(_message.Message):
     certainty_percent: float
     model: ModelReference
     tracking_uid: str
-    def __init__(self, finding_id: _Optional[str] = ..., code: _Optional[_Union[Code, _Mapping]] = ..., measurement: _Optional[_Union[Measurement, _Mapping]] = ..., anchor: _Optional[_Union[Anchor, _Mapping]] = ..., certainty_percent: _Optional[float] = ..., model: _Optional[_Union[ModelReference, _Mapping]] = ..., tracking_uid: _Optional[str] = ...) -> None: ...
+    evaluation: Evaluation
+    def __init__(self, finding_id: _Optional[str] = ..., code: _Optional[_Union[Code, _Mapping]] = ..., measurement: _Optional[_Union[Measurement, _Mapping]] = ..., anchor: _Optional[_Union[Anchor, _Mapping]] = ..., certainty_percent: _Optional[float] = ..., model: _Optional[_Union[ModelReference, _Mapping]] = ..., tracking_uid: _Optional[str] = ..., evaluation: _Optional[_Union[Evaluation, _Mapping]] = ...) -> None: ...
 
 class ModelRun(_message.Message):
     __slots__ = ("model", "frames", "outcome", "reason")
@@ -101,8 +115,18 @@ class ModelRun(_message.Message):
     reason: str
     def __init__(self, model: _Optional[_Union[ModelReference, _Mapping]] = ..., frames: _Optional[int] = ..., outcome: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class Contradiction(_message.Message):
+    __slots__ = ("sop_instance_uid", "body_part", "view")
+    SOP_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
+    BODY_PART_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    sop_instance_uid: str
+    body_part: str
+    view: Code
+    def __init__(self, sop_instance_uid: _Optional[str] = ..., body_part: _Optional[str] = ..., view: _Optional[_Union[Code, _Mapping]] = ...) -> None: ...
+
 class AnalysisCompleted(_message.Message):
-    __slots__ = ("analysis_id", "exam_id", "organisation_id", "exam_revision", "runs", "findings", "sop_instance_uids", "investigational", "crossing", "service_date", "completed_at", "trace_id", "key_sop_instance_uid", "key_frame")
+    __slots__ = ("analysis_id", "exam_id", "organisation_id", "exam_revision", "runs", "findings", "sop_instance_uids", "investigational", "crossing", "service_date", "completed_at", "trace_id", "key_sop_instance_uid", "key_frame", "hints", "contradictions")
     ANALYSIS_ID_FIELD_NUMBER: _ClassVar[int]
     EXAM_ID_FIELD_NUMBER: _ClassVar[int]
     ORGANISATION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +141,8 @@ class AnalysisCompleted(_message.Message):
     TRACE_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_SOP_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
     KEY_FRAME_FIELD_NUMBER: _ClassVar[int]
+    HINTS_FIELD_NUMBER: _ClassVar[int]
+    CONTRADICTIONS_FIELD_NUMBER: _ClassVar[int]
     analysis_id: str
     exam_id: str
     organisation_id: str
@@ -131,7 +157,9 @@ class AnalysisCompleted(_message.Message):
     trace_id: str
     key_sop_instance_uid: str
     key_frame: int
-    def __init__(self, analysis_id: _Optional[str] = ..., exam_id: _Optional[str] = ..., organisation_id: _Optional[str] = ..., exam_revision: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[ModelRun, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., sop_instance_uids: _Optional[_Iterable[str]] = ..., investigational: _Optional[bool] = ..., crossing: _Optional[_Union[_events_pb2.Crossing, _Mapping]] = ..., service_date: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_id: _Optional[str] = ..., key_sop_instance_uid: _Optional[str] = ..., key_frame: _Optional[int] = ...) -> None: ...
+    hints: _containers.RepeatedCompositeFieldContainer[Finding]
+    contradictions: _containers.RepeatedCompositeFieldContainer[Contradiction]
+    def __init__(self, analysis_id: _Optional[str] = ..., exam_id: _Optional[str] = ..., organisation_id: _Optional[str] = ..., exam_revision: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[ModelRun, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., sop_instance_uids: _Optional[_Iterable[str]] = ..., investigational: _Optional[bool] = ..., crossing: _Optional[_Union[_events_pb2.Crossing, _Mapping]] = ..., service_date: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_id: _Optional[str] = ..., key_sop_instance_uid: _Optional[str] = ..., key_frame: _Optional[int] = ..., hints: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., contradictions: _Optional[_Iterable[_Union[Contradiction, _Mapping]]] = ...) -> None: ...
 
 class AnalysisSkipped(_message.Message):
     __slots__ = ("exam_id", "organisation_id", "exam_revision", "rule", "reason", "trace_id")

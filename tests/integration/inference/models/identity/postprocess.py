@@ -2,27 +2,23 @@
 
 import numpy as np
 
-from services.inference.model import Code, Measurement, Outline
+from services.inference.model import Code, Measurement, Observation, Refusal
 
 _PLANE = Code("279141000", "SCT", "Fetal head")
 
 
-def outline(outputs, rows, columns):  # type: ignore[no-untyped-def]
+def read(outputs, rows, columns):  # type: ignore[no-untyped-def]
     bright = outputs["SAME"] > 128
     if not bright.any():
-        return None
+        return Refusal("no_head", "No head is seen.")
     ys, xs = np.where(bright.any(axis=1))[0], np.where(bright.any(axis=0))[0]
     left, top, right, bottom = float(xs[0]), float(ys[0]), float(xs[-1] + 1), float(ys[-1] + 1)
     contour = ((left, top), (right, top), (right, bottom), (left, bottom))
-    return Outline(float(outputs["SAME"].max()) / 2.55, _PLANE, contour)
+    return Observation(float(outputs["SAME"].max()) / 2.55, _PLANE, contour)
 
 
-def refusal(outputs, rows, columns):  # type: ignore[no-untyped-def]
-    return "" if (outputs["SAME"] > 128).any() else "No head is seen."
-
-
-def measure(outline, spacing_mm):  # type: ignore[no-untyped-def]
-    (left, top), _, (right, bottom), _ = outline.contour
+def measure(observation, spacing_mm):  # type: ignore[no-untyped-def]
+    (left, top), _, (right, bottom), _ = observation.contour
     width = (right - left) * spacing_mm[1]
     circumference = 2 * (width + (bottom - top) * spacing_mm[0])
     age = Code("18185-9", "LN", "Gestational Age")
