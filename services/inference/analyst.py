@@ -15,8 +15,8 @@ from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.inference import metrics, outcome
 from services.inference.copies import LocalCopies
-from services.inference.document import write_document
-from services.inference.heading import Heading, instance_uid
+from services.inference.document import Document, described, write_documents
+from services.inference.heading import Heading
 from services.inference.model import Plan, Rule, Skip, choose
 from services.inference.reading import Reader
 from services.inference.registry import InstalledModel
@@ -135,38 +135,38 @@ class Analyst:
             return outcome.skipped(task.exam, Skip(Rule.SHADOW_ONLY))
         if all(run.failed for run in shown):
             return outcome.failed(task.exam, shown[0].model, shown[0].reason)
-        documents = []
+        documents: list[str] = []
         if result.shown_groups:
             try:
-                documents.append(await self._store_document(task, result))
+                documents = await self._store_documents(task, result)
             except DocumentRefused as error:
                 return outcome.failed(task.exam, shown[0].model, str(error))
         return outcome.completed(task.exam, task.analysis.analysis_id, result, documents, self._clock.now())
 
-    async def _store_document(self, task: Task, result: Result) -> str:
+    async def _store_documents(self, task: Task, result: Result) -> list[str]:
         heading = Heading(
             task.analysis.analysis_id, task.analysis.exam_revision, task.analysis.content_time, self._software_version
         )
         with tracer.start_as_current_span("inference document"):
-            document = await self._write(task, heading, result)
+            documents = await self._write(task, heading, result)
             try:
-                await self._archive.store(task.organisation_id, task.analysis.exam_id, document)
+                for document in documents:
+                    await self._archive.store(task.organisation_id, task.analysis.exam_id, document.data)
             except _REFUSALS as error:
                 raise DocumentRefused(f"the study does not take the document: {error}") from error
         crash.point("inference.stored")
-        metrics.DOCUMENTS.inc()
-        return instance_uid(task.analysis.analysis_id)
+        metrics.DOCUMENTS.inc(len(documents))
+        return [document.sop_instance_uid for document in documents]
 
-    async def _write(self, task: Task, heading: Heading, result: Result) -> bytes:
-        wanted = {group.source.sop_instance_uid: group.source for group in result.shown_groups}
+    async def _write(self, task: Task, heading: Heading, result: Result) -> list[Document]:
         study, decoded = task.exam.study_instance_uid, outcome.decoded_text(task.exam)
         try:
             async with AsyncExitStack() as stack:
                 images = [
                     (await stack.enter_async_context(self._copies.of(source.object_key)), source)
-                    for source in wanted.values()
+                    for source in described(result)
                 ]
-                return await self._workers.run(write_document, heading, result, images, study, decoded)
+                return await self._workers.run(write_documents, heading, result, images, study, decoded)
         except Unavailable:
             raise
         except (

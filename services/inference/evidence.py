@@ -1,4 +1,4 @@
-"""What an SR needs to know of a source image: a small dataset of legal values in Unicode, whatever the source was written in."""
+"""What a document needs to know of a source image: a small dataset of legal values in Unicode, whatever the source was written in."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _LEGAL = {
 
 
 def read_evidence(path: Path, source: Source, study_instance_uid: str, decoded: dict[str, str]) -> Dataset:
-    """The dataset for the SR of the image at `path`. `decoded` holds, by keyword, text that ingest has already decoded: it is
+    """The dataset for the documents of the image at `path`. `decoded` holds, by keyword, text that ingest has already decoded: it is
     taken where the source declares no character set and yet goes beyond ASCII."""
     image = dcmread(path, stop_before_pixels=True, force=True)
     declared = bool(image.get("SpecificCharacterSet"))
@@ -64,11 +64,18 @@ def read_evidence(path: Path, source: Source, study_instance_uid: str, decoded: 
         if text or keyword in _TYPE_2:
             setattr(clean, keyword, text)
     clean.StudyInstanceUID = study_instance_uid
+    clean.Modality = str(image.get("Modality", "") or "OT")
+    return of_source(clean, source)
+
+
+def of_source(clean: Dataset, source: Source) -> Dataset:
+    """The dataset as that of this image of the study."""
     clean.SeriesInstanceUID = source.series_instance_uid
     clean.SOPInstanceUID = source.sop_instance_uid
     clean.SOPClassUID = source.sop_class_uid
-    clean.Modality = str(image.get("Modality", "") or "OT")
     clean.Rows, clean.Columns = source.rows, source.columns
     if source.number_of_frames > 1:
         clean.NumberOfFrames = source.number_of_frames
+    elif "NumberOfFrames" in clean:
+        del clean.NumberOfFrames
     return clean

@@ -30,6 +30,25 @@ def instance_uid(analysis_id: uuid.UUID) -> str:
     return derived_uid("sr", analysis_id)
 
 
+def seg_series_uid(analysis_id: uuid.UUID) -> str:
+    return derived_uid("seg-series", analysis_id)
+
+
+def seg_uid(analysis_id: uuid.UUID, group: Group) -> str:
+    """The outline of a group."""
+    source = group.source.sop_instance_uid
+    return derived_uid("seg", analysis_id, group.model, source, group.frame, group.number)
+
+
+def keynote_series_uid(analysis_id: uuid.UUID) -> str:
+    return derived_uid("keynote-series", analysis_id)
+
+
+def keynote_uid(analysis_id: uuid.UUID) -> str:
+    """The key-object note of an analysis."""
+    return derived_uid("keynote", analysis_id)
+
+
 def tracking_uid(analysis_id: uuid.UUID, group: Group) -> str:
     """The TrackingUniqueIdentifier of a group."""
     further = (group.number,) if group.number else ()

@@ -42,4 +42,4 @@ SHADOW_DIFFERENCE = Histogram(
     ["model", "code"],
     buckets=(0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50),
 )
-DOCUMENTS = Counter("sonobridge_inference_documents_total", "SR documents stored in a study")
+DOCUMENTS = Counter("sonobridge_inference_documents_total", "SR, SEG and key-object documents stored in a study")

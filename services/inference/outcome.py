@@ -66,6 +66,7 @@ def sources(exam: ingest_pb.Exam, modalities: frozenset[str]) -> list[tuple[Sour
                 rows=instance.rows,
                 columns=instance.columns,
             ),
+                modality=instance.modality,
             instance.digest_sha256,
         )
         for instance in exam.instances

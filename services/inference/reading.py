@@ -299,3 +299,4 @@ class _Tally:
             return FINDINGS, ""
         most = next((reason for reason, _ in sorted(self.nothing.items(), key=lambda one: (-one[1], one[0]))), "")
         return NOTHING_FOUND, refusal or most
+            scope=chosen.card.scope,

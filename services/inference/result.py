@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from services.inference.model import Code, FrameReading, Mode, Stage
+from services.inference.model import Code, FrameReading, Mode, Scope, Stage
 
 # How a run over an exam ends. Nothing found is an answer too: the frames were read and show nothing to measure.
 FINDINGS = "findings"
@@ -27,6 +27,7 @@ class Source:
     number_of_frames: int
     rows: int
     columns: int
+    modality: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Run:
     seconds: float
     reason: str = ""  # why nothing was found, or why it failed
     stage: Stage = Stage.READ
+    scope: Scope = Scope.FRAME
 
     @property
     def shown(self) -> bool:

@@ -99,7 +99,7 @@ class _Document(hd.ComprehensiveSR):
 def _with_current_class(image: Dataset) -> Dataset:
     """highdicom knows no retired classes, which real scanners still write: it gets the one that came after, and the
     finished document the true one."""
-    current = copy.copy(image)
+    current = copy.deepcopy(image)
     current.SOPClassUID = _current_class(image.SOPClassUID, int(image.get("NumberOfFrames", 1)))
     return current
 

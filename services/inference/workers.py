@@ -15,7 +15,12 @@ from services.shared.supervise import end_with_parent
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_PRELOADED = ["services.inference.decode", "services.inference.document", "services.inference.sr"]
+_PRELOADED = [
+    "services.inference.decode",
+    "services.inference.document",
+    "services.inference.seg",
+    "services.inference.keynote",
+]
 
 
 class WorkerFailed(Exception):
