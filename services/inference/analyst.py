@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -17,11 +17,13 @@ from services.inference import metrics, outcome
 from services.inference.copies import LocalCopies
 from services.inference.document import Document, described, write_documents
 from services.inference.heading import Heading
-from services.inference.model import Plan, Rule, Skip, choose
+from services.inference.model import ExamFacts, Permission, Plan, Rule, Skip, choose, gate
+from services.inference.pinning import Pinning
 from services.inference.reading import Reader
-from services.inference.registry import InstalledModel
-from services.inference.result import Result
+from services.inference.result import FAILED, Result, Run
 from services.inference.service import Analyses, Body, Task
+from services.inference.shelf import Shelf
+from services.inference.versions import Pin, with_shadows
 from services.inference.workers import Workers
 from services.shared import crash
 from services.shared.clock import Clock
@@ -52,6 +54,15 @@ class StudyArchive(Protocol):
     async def store(self, organisation_id: UUID, exam_id: UUID, document: bytes) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be done with an exam: the plan or the rule against one, by which versions, and the runs that cannot be."""
+
+    plan: Plan | Skip
+    pins: dict[str, Pin] = field(default_factory=dict)
+    absent: tuple[Run, ...] = ()
+
+
 class DocumentRefused(Exception):
     """The document cannot be written or will not be taken; the exam goes on without AI."""
 
@@ -67,13 +78,14 @@ class Analyst:
         workers: Workers,
         copies: LocalCopies,
         archive: StudyArchive,
-        models: Mapping[str, InstalledModel],
+        shelf: Shelf,
+        pinning: Pinning,
         clock: Clock,
         software_version: str,
     ) -> None:
         self._analyses, self._directory, self._reader = analyses, directory, reader
         self._workers, self._copies, self._archive = workers, copies, archive
-        self._cards = {name: model.card for name, model in models.items()}
+        self._shelf, self._pinning = shelf, pinning
         self._clock = clock
         self._software_version = software_version
 
@@ -81,14 +93,16 @@ class Analyst:
         """One event's effect. Raises Poison for an exam of others' objects, Unavailable while a part but Triton is away."""
         self._check_ownership(event, exam)
         metrics.QUEUE_SECONDS.observe(max(0.0, (self._clock.now() - event.time).total_seconds()))
-        plan = await self._plan(exam)
+        choice = await self._choose(exam)
+        plan = choice.plan
         organisation = await self._directory.organisation(event.organisation_id)
-        task = await self._analyses.begin(event, exam, plan, organisation.time_zone if organisation else "")
+        time_zone = organisation.time_zone if organisation else ""
+        task = await self._analyses.begin(event, exam, plan, time_zone, choice.pins)
         if task is None or isinstance(plan, Skip):
             return
         if task.result is None:
             with tracer.start_as_current_span("inference read"):
-                task = await self._analyses.record(task, await self._read(plan, exam))
+                task = await self._analyses.record(task, await self._read(plan, exam, choice.absent))
         assert task.result is not None  # recorded above, or before
         await self._analyses.finish(task, await self._conclude(task, task.result))
 
@@ -103,13 +117,25 @@ class Analyst:
         if owners != {event.organisation_id}:
             raise Poison("the exam names objects of another organisation than the event's")
 
-    async def _plan(self, exam: ingest_pb.Exam) -> Plan | Skip:
+    async def _choose(self, exam: ingest_pb.Exam) -> Choice:
         if exam.coverage == ingest_pb.COVERAGE_NO_CONSENT:
-            return Skip(Rule.NO_CONSENT)
+            return Choice(Skip(Rule.NO_CONSENT))
         if exam.coverage != ingest_pb.COVERAGE_CROSSES or not exam.crossing.agreement_id:
-            return Skip(Rule.NO_AGREEMENT)
+            return Choice(Skip(Rule.NO_AGREEMENT))
         agreement = await self._agreement(UUID(exam.crossing.agreement_id), exam.crossing.agreement_version)
-        return choose(outcome.facts(exam, agreement), outcome.permissions(agreement), self._cards)
+        facts, permissions = outcome.facts(exam, agreement), outcome.permissions(agreement)
+        pins = await self._pinning.of_exam(
+            UUID(exam.organisation_id), UUID(exam.exam_id), exam.revision, [one.model for one in permissions]
+        )
+        installed = self._shelf.cards
+        cards = {model: installed[model, pin.shown] for model, pin in pins.items() if (model, pin.shown) in installed}
+        plan = choose(facts, permissions, cards)
+        if isinstance(plan, Plan):
+            absent = [_absent(one, pins[one.model], facts) for one in permissions if one.model in pins.keys() - cards]
+            return Choice(with_shadows(plan, pins, installed), pins, tuple(run for run in absent if run))
+        if plan.rule is Rule.MODEL_NOT_INSTALLED and plan.model in pins:
+            plan = Skip(Rule.MODEL_VERSION_NOT_INSTALLED, f"{plan.model} {pins[plan.model].shown}")
+        return Choice(plan, pins)
 
     async def _agreement(self, agreement_id: UUID, version: int) -> directory_pb2.Agreement:
         until = time.monotonic() + _AGREEMENT_SECONDS
@@ -120,9 +146,10 @@ class Analyst:
                 raise Unavailable("the agreement that the exam crosses by has not reached this service yet")
             await asyncio.sleep(_AGREEMENT_PAUSE)
 
-    async def _read(self, plan: Plan, exam: ingest_pb.Exam) -> Result:
+    async def _read(self, plan: Plan, exam: ingest_pb.Exam, absent: tuple[Run, ...]) -> Result:
         modalities = frozenset(modality for chosen in plan.models for modality in chosen.card.modalities)
-        result = await self._reader.read(plan, outcome.sources(exam, modalities))
+        result = await self._reader.read(plan, outcome.sources(exam, modalities), UUID(exam.exam_id))
+        result = replace(result, runs=(*result.runs, *absent))
         for run in result.runs:
             metrics.FRAMES.labels(model=run.model).inc(run.frames)
             metrics.RUNS.labels(model=run.model, mode=run.mode.value, outcome=run.outcome).inc()
@@ -174,3 +201,22 @@ class Analyst:
         ) as error:  # whatever a source's attributes make of the writing, other exams must not wait for it
             _log.exception("the document cannot be written")
             raise DocumentRefused(f"the document cannot be written: {type(error).__name__}: {error}") from error
+
+
+def _absent(permission: Permission, pin: Pin, facts: ExamFacts) -> Run | None:
+    """The failed run of a permitted model whose pinned version was removed; None where the gate would not let it run."""
+    if gate(permission, facts) is not None:
+        return None
+    reason = f"the version {pin.shown} of {permission.model}, to which the hospital is pinned, is not installed"
+    return Run(
+        model=permission.model,
+        version=pin.shown,
+        digest_sha256="",
+        mode=permission.mode,
+        ethics_protocol=permission.ethics_protocol,
+        certificate=permission.certificate,
+        frames=0,
+        outcome=FAILED,
+        seconds=0.0,
+        reason=reason,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,6 +19,8 @@ from services.shared.errors import Unavailable
 _log = logging.getLogger(__name__)
 # Pauses double while a model goes on failing, up to this.
 _LONGEST_PAUSE = timedelta(minutes=10)
+# An exam that tries a model and comes to no end leaves the trial to the next one after this long.
+_LONGEST_TRIAL = timedelta(minutes=2)
 _KINDS = {Away.SLOW: "no_answer", Away.NOT_SERVING: "crashed"}
 
 
@@ -26,7 +29,7 @@ class State(StrEnum):
 
     IN_SERVICE = "in_service"
     TAKEN_OUT = "taken_out"
-    ON_TRIAL = "on_trial"  # it is asked once; the answer decides
+    ON_TRIAL = "on_trial"  # one exam asks it; the answer decides
 
 
 class TakenOut(ModelFault):
@@ -51,8 +54,10 @@ class _Ward:
     failed_exams: list[UUID] = field(default_factory=list)  # in a row, without a good answer between
     reason: str = ""
     pause: timedelta = timedelta(0)
-    again: float = 0.0  # on the monotonic clock
+    again: float = 0.0  # on the monotonic clock: when the next exam may try it
     taken_out_at: datetime | None = None
+    trying: UUID | None = None  # the exam
+    loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Breaker:
@@ -69,23 +74,21 @@ class Breaker:
         self._wards: dict[str, _Ward] = {}
 
     @asynccontextmanager
-    async def attempt(self, model: str, exam: UUID) -> AsyncIterator[None]:
+    async def attempt(self, model: str, exam: UUID, conclusive: bool = True) -> AsyncIterator[None]:
         """A block that asks the model. Raises TakenOut, or what the block raises.
 
-        After its pause a model is loaded anew and asked by one exam; the others go on without it until that answered.
+        After its pause a model is loaded anew and asked by one exam; the others go on without it until that has an answer.
+        Not `conclusive`: that the block ends well says nothing yet, as of a clip's frames that are read together later.
         """
         ward = self._wards.setdefault(model, _Ward())
-        trial = await self._admit(model, ward)
+        trial = await self._admit(model, ward, exam)
         try:
             yield
         except (ModelFault, TritonAway) as error:
             self._failed(model, ward, exam, error, trial)
             raise
-        except BaseException:
-            if trial:
-                ward.state = State.TAKEN_OUT  # nothing was learnt; the next exam tries
-            raise
-        self._answered(model, ward, trial)
+        if conclusive:
+            self._answered(model, ward, trial)
 
     def condition(self, model: str) -> Condition:
         """How the model stands now."""
@@ -101,27 +104,30 @@ class Breaker:
         if out:
             raise Unavailable(f"taken out after repeated failures: {'; '.join(out)}")
 
-    async def _admit(self, model: str, ward: _Ward) -> bool:
+    async def _admit(self, model: str, ward: _Ward, exam: UUID) -> bool:
         """Whether this is the trial of a model that was taken out. Raises TakenOut."""
         if ward.state is State.IN_SERVICE:
             return False
-        if ward.state is State.ON_TRIAL or self._now() < ward.again:
-            raise TakenOut(model, f"taken out of service after repeated failures, the last: {ward.reason}")
-        ward.state = State.ON_TRIAL
-        try:
-            await self._reload(model)
-        except (ModelFault, TritonAway) as error:
-            self._take_out(model, ward, error.reason)
-            raise TakenOut(model, f"taken out of service; it cannot be loaded anew: {error.reason}") from error
-        except BaseException:
-            ward.state = State.TAKEN_OUT
-            raise
-        return True
+        if ward.trying != exam:
+            if self._now() < ward.again:
+                raise TakenOut(model, f"taken out of service after repeated failures, the last: {ward.reason}")
+            ward.state, ward.trying = State.ON_TRIAL, exam
+            ward.again = self._now() + _LONGEST_TRIAL.total_seconds()
+            async with ward.loading:
+                try:
+                    await self._reload(model)
+                except (ModelFault, TritonAway) as error:
+                    self._take_out(model, ward, error.reason)
+                    raise TakenOut(model, f"taken out of service; it cannot be loaded anew: {error.reason}") from error
+            return True
+        async with ward.loading:
+            pass  # another call of the same exam loads it
+        return True if ward.state is State.ON_TRIAL else await self._admit(model, ward, exam)
 
     def _failed(self, model: str, ward: _Ward, exam: UUID, error: ModelFault | TritonAway, trial: bool) -> None:
         if isinstance(error, TritonAway) and error.away is Away.UNREACHABLE:
-            if trial:
-                ward.state = State.TAKEN_OUT  # the server is away, which says nothing of the model
+            if trial:  # the server is away, which says nothing of the model: the next exam tries
+                ward.state, ward.trying, ward.again = State.TAKEN_OUT, None, self._now()
             return
         kind = _KINDS[error.away] if isinstance(error, TritonAway) else "bad_answer"
         metrics.MODEL_FAULTS.labels(model=model, kind=kind).inc()
@@ -131,7 +137,7 @@ class Breaker:
             self._take_out(model, ward, error.reason)
 
     def _take_out(self, model: str, ward: _Ward, reason: str) -> None:
-        ward.state, ward.reason = State.TAKEN_OUT, reason
+        ward.state, ward.reason, ward.trying = State.TAKEN_OUT, reason, None
         ward.taken_out_at = ward.taken_out_at or datetime.now(UTC)
         ward.pause = min(2 * ward.pause, _LONGEST_PAUSE) or self._pause
         ward.again = self._now() + ward.pause.total_seconds()
@@ -144,5 +150,6 @@ class Breaker:
                 return  # a call from before; the trial decides
             _log.info("the model %s answers again", model)
             metrics.MODEL_TAKEN_OUT.labels(model=model).set(0)
-            ward.state, ward.reason, ward.taken_out_at, ward.pause = State.IN_SERVICE, "", None, timedelta(0)
+            ward.state, ward.reason, ward.taken_out_at, ward.trying = State.IN_SERVICE, "", None, None
+            ward.pause = timedelta(0)
         ward.failed_exams.clear()

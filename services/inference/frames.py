@@ -48,7 +48,7 @@ async def ask(
     server: Server, model: InstalledModel, numbers: Sequence[int], frames: NDArray[np.uint8]
 ) -> dict[int, Outputs]:
     """The model's outputs for grey frames [n, rows, columns], by the frames' numbers. Raises TritonAway or ModelFault."""
-    outputs = await server.infer(model.card.name, frames)
+    outputs = await server.infer(model.card.in_triton, frames)
     return {number: {name: output[at] for name, output in outputs.items()} for at, number in enumerate(numbers)}
 
 

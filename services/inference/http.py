@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -14,20 +15,24 @@ from sonobridge.directory.v1 import directory_pb2
 from sonobridge.inference.v1 import events_pb2 as pb
 
 from services.inference import outcome
-from services.inference.model import State
+from services.inference.breaker import Breaker, Condition, State
+from services.inference.model import State as AnalysisState
+from services.inference.pinning import Pinning
 from services.inference.registry import InstalledModel
 from services.inference.service import Analyses
+from services.inference.shelf import Shelf
 from services.inference.store import Outcome
+from services.inference.versions import Pin
 from services.shared.http import role
 from services.shared.tenancy import Principal
 
 PREFIX = "/api/inference/v1"
 _VIEWER = role("clinic_staff", "expert", "quality_manager", "operator")
 
-_BODIES: dict[State, type[Message]] = {
-    State.COMPLETED: pb.AnalysisCompleted,
-    State.SKIPPED: pb.AnalysisSkipped,
-    State.FAILED: pb.AnalysisFailed,
+_BODIES: dict[AnalysisState, type[Message]] = {
+    AnalysisState.COMPLETED: pb.AnalysisCompleted,
+    AnalysisState.SKIPPED: pb.AnalysisSkipped,
+    AnalysisState.FAILED: pb.AnalysisFailed,
 }
 
 
@@ -49,12 +54,29 @@ class PermissionView(BaseModel):
     ethics_protocol: str
 
 
+class VersionView(BaseModel):
+    """One installed version of a model, and how it stands."""
+
+    version: str
+    digest_sha256: str
+    served_as: str
+    state: State
+    reason: str
+    taken_out_at: datetime | None
+    again_at: datetime | None
+
+
 class ModelView(BaseModel):
+    """A model as the caller's hospital is shown it; `installed` is false where the version that it is pinned to was removed."""
+
     name: str
     version: str
+    shadow_version: str
+    installed: bool
     digest_sha256: str
     card: dict[str, Any]
     permitted: list[PermissionView]
+    versions: list[VersionView]
 
 
 class ModelPage(BaseModel):
@@ -62,7 +84,9 @@ class ModelPage(BaseModel):
     next: None = None
 
 
-def build(app: FastAPI, analyses: Analyses, directory: Directory, models: Mapping[str, InstalledModel]) -> None:
+def build(
+    app: FastAPI, analyses: Analyses, directory: Directory, shelf: Shelf, pinning: Pinning, breaker: Breaker
+) -> None:
     """Add the routes."""
 
     @app.get(f"{PREFIX}/analyses")
@@ -78,9 +102,13 @@ def build(app: FastAPI, analyses: Analyses, directory: Directory, models: Mappin
 
     @app.get(f"{PREFIX}/models")
     async def list_models(caller: Principal = _VIEWER) -> ModelPage:
-        """The installed models' cards, and how the caller's own agreements permit each."""
+        """The installed models: the version that the caller's hospital is shown with its card, the versions that there are and
+        how they stand, and how the hospital's own agreements permit each."""
         agreements = await directory.agreements_of(caller.organisation_id)
-        return ModelPage(items=[_model(model, agreements) for model in models.values()])
+        pins = await pinning.own(caller.organisation_id)
+        return ModelPage(
+            items=[_model(name, pins[name], shelf.versions(name), breaker, agreements) for name in shelf.names]
+        )
 
 
 def _analysis(found: Outcome) -> dict[str, Any]:
@@ -97,12 +125,34 @@ def _analysis(found: Outcome) -> dict[str, Any]:
     }
 
 
-def _model(model: InstalledModel, agreements: list[directory_pb2.Agreement]) -> ModelView:
-    return ModelView(
-        name=model.card.name,
+def _version(model: InstalledModel, condition: Condition) -> VersionView:
+    return VersionView(
         version=model.card.version,
         digest_sha256=model.card.digest_sha256,
-        card=dict(model.document),
+        served_as=model.card.in_triton,
+        state=condition.state,
+        reason=condition.reason,
+        taken_out_at=condition.taken_out_at,
+        again_at=condition.again_at,
+    )
+
+
+def _model(
+    name: str,
+    pin: Pin,
+    versions: Mapping[str, InstalledModel],
+    breaker: Breaker,
+    agreements: list[directory_pb2.Agreement],
+) -> ModelView:
+    shown = versions.get(pin.shown)
+    return ModelView(
+        name=name,
+        version=pin.shown,
+        shadow_version=pin.shadow,
+        installed=shown is not None,
+        digest_sha256=shown.card.digest_sha256 if shown else "",
+        card=dict(shown.document) if shown else {},
+        versions=[_version(one, breaker.condition(one.card.in_triton)) for one in versions.values()],
         permitted=[
             PermissionView(
                 agreement_number=agreement.number,
@@ -115,6 +165,6 @@ def _model(model: InstalledModel, agreements: list[directory_pb2.Agreement]) -> 
             )
             for agreement in agreements
             for permission in outcome.permissions(agreement)
-            if permission.model == model.card.name
+            if permission.model == name
         ],
     )

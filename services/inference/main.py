@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -10,12 +11,14 @@ from services.inference import consumers, rpc
 from services.inference import http as routes
 from services.inference.analyst import Analyst
 from services.inference.archive import Archive
+from services.inference.breaker import Breaker
 from services.inference.copies import LocalCopies
 from services.inference.patience import Patience, PatientTriton
+from services.inference.pinning import Pinning
 from services.inference.reading import Reader
-from services.inference.registry import read_models
 from services.inference.service import Analyses
 from services.inference.settings import Settings
+from services.inference.shelf import Shelf
 from services.inference.triton import Triton
 from services.inference.workers import Workers
 from services.shared import directory_copy, grpc_server, http, settings, supervise, telemetry
@@ -35,7 +38,7 @@ async def run(stop: asyncio.Event) -> None:
     """Serve until `stop`. Raises when a part fails; the process then starts again."""
     given = settings.load(Settings)
     telemetry.configure(NAME, given.log_level, given.otlp_endpoint)
-    models = read_models(given.models_dir)
+    shelf = Shelf(given.models_dir, *([given.further_models_dir] if given.further_models_dir else []))
     db = Database(given, NAME, Queries(Path(__file__).parent / "queries.sql"))
     await db.open()
     directory = DirectoryCopy(db)
@@ -48,18 +51,21 @@ async def run(stop: asyncio.Event) -> None:
     objects = open_store(given, scratch / "spool")
     copies = LocalCopies(objects, scratch / "copies")
     workers = Workers(given.decode_processes)
-    triton = Triton(given.triton_grpc, list(models), given.triton_in_flight, given.triton_deadline_seconds)
+    triton = Triton(given.triton_grpc, shelf, given.triton_in_flight, given.triton_deadline_seconds)
     patient = PatientTriton(triton, Patience(given.triton_patience_seconds))
+    breaker = Breaker(triton.heal, given.model_failures, timedelta(seconds=given.model_pause_seconds))
     ingest = grpc_server.Caller(given.ingest_grpc, ServiceToken(given))
     analyses = Analyses(db, outbox, clock)
+    pinning = Pinning(db, directory, shelf, clock)
     analyst = Analyst(
         analyses,
         directory,
-        Reader(copies, workers, patient, models, given.decode_processes),
+        Reader(copies, workers, patient, shelf, breaker, given.decode_processes),
         workers,
         copies,
         Archive(ingest),
-        models,
+        shelf,
+        pinning,
         clock,
         version("sonobridge"),
     )
@@ -76,9 +82,10 @@ async def run(stop: asyncio.Event) -> None:
         "triton": http.reaches(given.triton_grpc),
         "objects": objects.ready,
         "ingest": http.reaches(given.ingest_grpc),
+        "models": breaker.check,
     }
     app = http.build_app(NAME, "SonoBridge inference", authenticator, {"postgres": db.ready}, besides)
-    routes.build(app, analyses, directory, models)
+    routes.build(app, analyses, directory, shelf, pinning, breaker)
     try:
         await supervise.run(
             {
@@ -86,6 +93,7 @@ async def run(stop: asyncio.Event) -> None:
                 "grpc": partial(grpc_server.serve, given, authenticator, partial(rpc.register, analyses=analyses)),
                 "directory": consume(f"{NAME}-directory", [directory_copy.TOPIC], directory.apply).run,
                 "exams": consume(NAME, list(consumers.TOPICS), consumers.exams(analyst)).run,
+                "shelf": shelf.watch,
                 "models": triton.watch,
                 "relay": relay.run,
                 "outbox": relay.purge,

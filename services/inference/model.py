@@ -133,6 +133,12 @@ class ModelCard:
     scope: Scope = Scope.FRAME
     geometry: Geometry = Geometry.IMAGE
     thresholds: Mapping[str, float] = field(default_factory=dict, hash=False)
+    served_as: str = ""  # in Triton, where that is not its own name
+
+    @property
+    def in_triton(self) -> str:
+        """The name by which Triton serves this version."""
+        return self.served_as or self.name
 
     def fits_modality(self, modality: str) -> bool:
         return modality.upper() in self.modalities
@@ -192,6 +198,7 @@ class Rule(enum.StrEnum):
     NO_IMAGES = "no_images"
     NO_MODEL_IN_AGREEMENT = "no_model_in_agreement"
     MODEL_NOT_INSTALLED = "model_not_installed"
+    MODEL_VERSION_NOT_INSTALLED = "model_version_not_installed"
     MODALITY_OR_BODY_PART = "modality_or_body_part"
     APPROVED_WITHOUT_CERTIFICATE = "approved_without_certificate"
     TRIAL_WITHOUT_PROTOCOL = "trial_without_protocol"
@@ -205,6 +212,7 @@ REASONS: Mapping[Rule, str] = {
     Rule.NO_IMAGES: "The exam holds no instance with frames.",
     Rule.NO_MODEL_IN_AGREEMENT: "The agreement permits no model.",
     Rule.MODEL_NOT_INSTALLED: "The agreement permits a model that is not installed: {model}.",
+    Rule.MODEL_VERSION_NOT_INSTALLED: "The version to which the hospital is pinned is not installed: {model}.",
     Rule.MODALITY_OR_BODY_PART: "The permitted model is not meant for this modality and body part: {model}.",
     Rule.APPROVED_WITHOUT_CERTIFICATE: "The agreement names no regulatory certificate for the approved model {model}.",
     Rule.TRIAL_WITHOUT_PROTOCOL: "The agreement names no ethics protocol for the trial of {model}.",

@@ -31,6 +31,7 @@ _MODES = {
     directory_pb2.GATE_MODE_TRIAL: Mode.TRIAL,
     directory_pb2.GATE_MODE_SHADOW: Mode.SHADOW,
 }
+_SCANNER_LENGTH = 64  # of LO, PS3.5 section 6.2
 _GATE_MODES = {mode: number for number, mode in _MODES.items()}
 
 
@@ -65,13 +66,19 @@ def sources(exam: ingest_pb.Exam, modalities: frozenset[str]) -> list[tuple[Sour
                 number_of_frames=instance.number_of_frames,
                 rows=instance.rows,
                 columns=instance.columns,
-            ),
                 modality=instance.modality,
+            ),
             instance.digest_sha256,
         )
         for instance in exam.instances
         if instance.number_of_frames > 0 and instance.modality in modalities
     ]
+
+
+def scanner(exam: ingest_pb.Exam) -> str:
+    """Manufacturer's Model Name (0008,1090) of the exam's first image, its spaces made one; empty when unknown."""
+    named = (instance.scanner for instance in exam.instances if instance.number_of_frames > 0)
+    return " ".join(next(named, "").split())[:_SCANNER_LENGTH]
 
 
 def decoded_text(exam: ingest_pb.Exam) -> dict[str, str]:

@@ -1,9 +1,9 @@
 -- name: upsert_exam
 -- Notes the exam and its newest revision; the row stays locked until the transaction ends.
-INSERT INTO exams AS exam (organisation_id, exam_id, study_instance_uid, revision, reader_id)
-VALUES (%(organisation_id)s, %(exam_id)s, %(study_instance_uid)s, %(revision)s, %(reader_id)s)
+INSERT INTO exams AS exam (organisation_id, exam_id, study_instance_uid, revision, reader_id, scanner)
+VALUES (%(organisation_id)s, %(exam_id)s, %(study_instance_uid)s, %(revision)s, %(reader_id)s, %(scanner)s)
 ON CONFLICT (organisation_id, exam_id) DO UPDATE
-SET revision = greatest(exam.revision, excluded.revision),
+SET scanner = excluded.scanner, revision = greatest(exam.revision, excluded.revision),
     reader_id = CASE WHEN excluded.revision >= exam.revision THEN excluded.reader_id ELSE exam.reader_id END
 RETURNING revision;
 
@@ -19,8 +19,9 @@ WHERE organisation_id = %(organisation_id)s AND exam_id = %(exam_id)s AND exam_r
 
 -- name: start_analysis
 -- Begins an analysis; one that was begun before stays as it is.
-INSERT INTO analyses (organisation_id, analysis_id, exam_id, exam_revision, reader_id, state, started_at, content_time)
-VALUES (%(organisation_id)s, %(analysis_id)s, %(exam_id)s, %(exam_revision)s, %(reader_id)s, 'started', %(started_at)s, %(content_time)s)
+INSERT INTO analyses (organisation_id, analysis_id, exam_id, exam_revision, reader_id, state, started_at, content_time, versions)
+VALUES (%(organisation_id)s, %(analysis_id)s, %(exam_id)s, %(exam_revision)s, %(reader_id)s, 'started', %(started_at)s, %(content_time)s,
+    %(versions)s)
 ON CONFLICT (organisation_id, analysis_id) DO NOTHING;
 
 -- name: select_analysis
@@ -66,3 +67,55 @@ WHERE exam_id = %(exam_id)s AND outcome IS NOT NULL ORDER BY exam_revision DESC;
 -- One finished analysis that the caller owns or reads.
 SELECT analysis_id, exam_id, organisation_id, exam_revision, state, started_at, finished_at, outcome FROM analyses
 WHERE analysis_id = %(analysis_id)s AND outcome IS NOT NULL;
+
+-- name: select_model_versions
+-- The caller's own pins of these models, and those of the platform's row.
+SELECT organisation_id, model, shown_version, shadow_version, previous_version, revision FROM model_versions
+WHERE model = ANY(%(models)s);
+
+-- name: list_model_versions
+-- Every hospital's pin of a model, locked for whoever decides about them.
+SELECT organisation_id, model, shown_version, shadow_version, previous_version, revision FROM model_versions
+WHERE model = %(model)s ORDER BY organisation_id FOR UPDATE;
+
+-- name: list_all_model_versions
+-- Every hospital's pins.
+SELECT organisation_id, model, shown_version, shadow_version, previous_version, revision FROM model_versions
+ORDER BY model, organisation_id;
+
+-- name: insert_model_version
+-- Pins a model; a pin that stands stays.
+INSERT INTO model_versions (organisation_id, model, shown_version, shadow_version, previous_version, revision)
+VALUES (%(organisation_id)s, %(model)s, %(shown_version)s, %(shadow_version)s, %(previous_version)s, %(revision)s)
+ON CONFLICT (organisation_id, model) DO NOTHING;
+
+-- name: update_model_version
+-- Changes a pin that the caller has locked.
+UPDATE model_versions
+SET shown_version = %(shown_version)s, shadow_version = %(shadow_version)s, previous_version = %(previous_version)s, revision = %(revision)s
+WHERE organisation_id = %(organisation_id)s AND model = %(model)s;
+
+-- name: insert_model_version_change
+-- Notes who decided about a pin, when and why.
+INSERT INTO model_version_changes
+    (organisation_id, model, revision, act, shown_version, shadow_version, changed_at, changed_by, changed_by_name, reason)
+VALUES (%(organisation_id)s, %(model)s, %(revision)s, %(act)s, %(shown_version)s, %(shadow_version)s, %(changed_at)s,
+    %(changed_by)s, %(changed_by_name)s, %(reason)s);
+
+-- name: list_model_version_changes
+-- The decisions about a model's versions, the latest first.
+SELECT organisation_id, revision, act, shown_version, shadow_version, changed_at, changed_by_name, reason FROM model_version_changes
+WHERE model = %(model)s ORDER BY changed_at DESC, organisation_id, revision DESC LIMIT 500;
+
+-- name: select_versions_under_way
+-- The versions that an unfinished analysis of this revision began with.
+SELECT versions FROM analyses
+WHERE organisation_id = %(organisation_id)s AND exam_id = %(exam_id)s AND exam_revision = %(exam_revision)s
+  AND state IN ('started', 'inferred') AND versions <> '{}'
+ORDER BY started_at DESC LIMIT 1;
+
+-- name: count_shadow_differences
+-- How often versions in the shadow said something else than the shown ones, by hospital and code.
+SELECT organisation_id, model, against, code, count(DISTINCT analysis_id) AS exams, count(*) AS compared,
+    count(*) FILTER (WHERE disagrees) AS disagreed
+FROM shadow_differences GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;

@@ -7,11 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.inference import metrics, routing
+from services.inference.breaker import Breaker
 from services.inference.copies import LocalCopies
 from services.inference.decode import Header, Undecodable, decode_frames, find_sector, read_header
 from services.inference.frames import FramesRead, Server, ask, read_clip, see
@@ -47,16 +49,19 @@ class Reader:
         workers: Workers,
         server: Server,
         models: Mapping[str, InstalledModel],
+        breaker: Breaker,
         instances_at_once: int = 2,
     ) -> None:
+        """`models` by their names in Triton."""
         self._copies, self._workers, self._server, self._models = copies, workers, server, models
+        self._breaker = breaker
         self._instances_at_once = instances_at_once
 
-    async def read(self, plan: Plan, sources: Sequence[tuple[Source, str]]) -> Result:
+    async def read(self, plan: Plan, sources: Sequence[tuple[Source, str]], exam: UUID) -> Result:
         """The result of all models over all sources (each with its digest). Never raises for one bad instance or model:
         a run tells its refusal. A reading model that nothing called has no run."""
         slots = asyncio.Semaphore(self._instances_at_once)
-        tallies = {chosen.key: _Tally() for chosen in plan.models}
+        tallies = {chosen.key: _Tally(exam) for chosen in plan.models}
         contradictions: list[Contradiction] = []
 
         async def one(source: Source, digest: str) -> None:
@@ -157,7 +162,7 @@ class Reader:
                     tasks.create_task(chunk(first, last))
         for chosen in models:
             if chosen.card.scope is Scope.CLIP and not tallies[chosen.key].fault and answers[chosen.key]:
-                self._read_clip(chosen, pictures, tallies[chosen.key], answers[chosen.key], read)
+                await self._read_clip(chosen, pictures, tallies[chosen.key], answers[chosen.key], read)
         return read
 
     async def _ask(
@@ -172,7 +177,7 @@ class Reader:
         read: FramesRead,
     ) -> None:
         """One model on the frames of a chunk that are its own."""
-        model, step = self._models[chosen.card.name], chosen.card.frame_batch
+        name, step = chosen.card.in_triton, chosen.card.frame_batch
         started = time.perf_counter()
         try:
             for offset in range(0, len(numbers), step):
@@ -180,20 +185,29 @@ class Reader:
                     return  # a model that is away or answers nonsense is not asked again for this exam
                 some = numbers[offset : offset + step]
                 batch = pictures.as_seen_by(chosen, frames, first, some)
-                if chosen.card.scope is Scope.CLIP:
-                    answers |= await ask(self._server, model, some, batch)
-                else:
-                    sector = pictures.sector_of(chosen)
-                    found = await see(self._server, model, pictures.header, some, batch, sector)
-                    read.seen += found.seen
-                    tally.nothing.update(found.nothing)
+                model, is_clip = self._model(chosen), chosen.card.scope is Scope.CLIP
+                async with self._breaker.attempt(name, tally.exam, conclusive=not is_clip):
+                    if is_clip:
+                        answers |= await ask(self._server, model, some, batch)
+                    else:
+                        sector = pictures.sector_of(chosen)
+                        found = await see(self._server, model, pictures.header, some, batch, sector)
+                        read.seen += found.seen
+                        tally.nothing.update(found.nothing)
                 tally.frames += len(some)
         except (TritonAway, ModelFault) as error:
             tally.fault = error.reason
         finally:
             tally.seconds += time.perf_counter() - started
 
-    def _read_clip(
+    def _model(self, chosen: Chosen) -> InstalledModel:
+        """Raises ModelFault when it was removed since the exam began."""
+        try:
+            return self._models[chosen.card.in_triton]
+        except KeyError:
+            raise ModelFault(chosen.card.name, f"the version {chosen.card.version} is no longer installed") from None
+
+    async def _read_clip(
         self,
         chosen: Chosen,
         pictures: _Pictures,
@@ -202,7 +216,9 @@ class Reader:
         read: dict[str, FramesRead],
     ) -> None:
         try:
-            found = read_clip(self._models[chosen.card.name], pictures.header, answers, pictures.sector_of(chosen))
+            model = self._model(chosen)
+            async with self._breaker.attempt(chosen.card.in_triton, tally.exam):
+                found = read_clip(model, pictures.header, answers, pictures.sector_of(chosen))
         except ModelFault as error:
             tally.fault = error.reason
             return
@@ -263,7 +279,8 @@ class _Pictures:
 class _Tally:
     """What one model has done so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, exam: UUID) -> None:
+        self.exam = exam
         self.called = False
         self.frames = 0
         self.seconds = 0.0
@@ -288,6 +305,7 @@ class _Tally:
             seconds=round(self.seconds, 3),
             reason=reason,
             stage=chosen.card.stage,
+            scope=chosen.card.scope,
         )
 
     def _outcome(self) -> tuple[str, str]:
@@ -299,4 +317,3 @@ class _Tally:
             return FINDINGS, ""
         most = next((reason for reason, _ in sorted(self.nothing.items(), key=lambda one: (-one[1], one[0]))), "")
         return NOTHING_FOUND, refusal or most
-            scope=chosen.card.scope,

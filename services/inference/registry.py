@@ -71,11 +71,12 @@ class InstalledModel:
 
 def read_models(folder: Path) -> Mapping[str, InstalledModel]:
     """The models in `folder`, by name; a card whose weights are not there is not installed. Raises BadModelFolder."""
-    found = (_read(card.parent) for card in sorted(folder.glob("*/card.yaml")))
+    found = (read_model(card.parent) for card in sorted(folder.glob("*/card.yaml")))
     return MappingProxyType({model.card.name: model for model in found if model is not None})
 
 
-def _read(folder: Path) -> InstalledModel | None:
+def read_model(folder: Path) -> InstalledModel | None:
+    """The model in this folder, which has its name, or `name@version`; None without weights. Raises BadModelFolder."""
     try:
         document = yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8"))
         weights = document["weights"]
@@ -98,14 +99,17 @@ def _read(folder: Path) -> InstalledModel | None:
             views=tuple(str(one) for one in document.get("views", ())),
             scope=Scope(document.get("scope", Scope.FRAME)),
             geometry=Geometry(document.get("geometry", Geometry.IMAGE)),
+            served_as=folder.name,
             thresholds={str(name): float(value) for name, value in document.get("thresholds", {}).items()},
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise BadModelFolder(f"{folder.name}: {type(error).__name__}: {error}") from error
     if unknown := set(card.views) - set(VIEWS):
         raise BadModelFolder(f"{folder.name}: there are no such views: {', '.join(sorted(unknown))}")
-    if card.name != folder.name:
-        raise BadModelFolder(f"{folder.name}: the card names another model, {card.name}")
+    if folder.name not in (card.name, f"{card.name}@{card.version}"):
+        raise BadModelFolder(
+            f"{folder.name}: the card names another model, {card.name}, or another version, {card.version}"
+        )
     if digest != weights["sha256"]:
         raise BadModelFolder(f"{folder.name}: the weights are not those that the card names: their SHA-256 is {digest}")
     postprocess = _load_postprocess(folder)

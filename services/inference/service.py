@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,7 @@ from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 from services.inference import metrics, outcome, store
 from services.inference.model import Plan, Skip, State, analysis_id
 from services.inference.result import Result, compare_shadows
+from services.inference.versions import Pin
 from services.shared import crash
 from services.shared.clock import Clock
 from services.shared.db import Database, Transaction
@@ -55,7 +58,14 @@ class Analyses:
     def __init__(self, db: Database, outbox: Outbox, clock: Clock) -> None:
         self._db, self._outbox, self._clock = db, outbox, clock
 
-    async def begin(self, event: Event, exam: ingest_pb.Exam, plan: Plan | Skip, time_zone: str) -> Task | None:
+    async def begin(
+        self,
+        event: Event,
+        exam: ingest_pb.Exam,
+        plan: Plan | Skip,
+        time_zone: str,
+        pins: Mapping[str, Pin] = MappingProxyType({}),
+    ) -> Task | None:
         """Commit that this revision is under analysis, or at once that a rule skips it. None: nothing is left to do.
 
         Redelivered and concurrent events meet here on the exam's locked row.
@@ -67,7 +77,13 @@ class Analyses:
         )
         async with self._db.work("consumer", event.organisation_id) as tx:
             newest = await store.note_exam(
-                tx, event.organisation_id, exam_id, exam.study_instance_uid, exam.revision, reader_id
+                tx,
+                event.organisation_id,
+                exam_id,
+                exam.study_instance_uid,
+                exam.revision,
+                reader_id,
+                outcome.scanner(exam),
             )
             done = await store.has_outcome(tx, event.organisation_id, exam_id, exam.revision)
             if done or newest > exam.revision:
@@ -83,6 +99,7 @@ class Analyses:
                 reader_id,
                 now,
                 _local(now, time_zone),
+                {model: (pin.shown, pin.shadow) for model, pin in pins.items()},
             )
             task = Task(event, exam, analysis)
             if isinstance(plan, Skip):

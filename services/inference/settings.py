@@ -21,3 +21,11 @@ class Settings(ServiceSettings, ObjectSettings):
     models_dir: Path = Field(
         Path(__file__).parent / "models", description="Folder of the model folders, each with its card.yaml"
     )
+    further_models_dir: Path | None = Field(
+        None,
+        description="Folder of further versions, named `<model>@<version>`, which come and go while the service runs",
+    )
+    model_failures: int = Field(3, ge=1, description="Exams in a row that a model may fail before it is taken out")
+    model_pause_seconds: float = Field(
+        30.0, gt=0, description="How long a model is first taken out; it doubles while the model goes on failing"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,6 +49,7 @@ async def note_exam(
     study_instance_uid: str,
     revision: int,
     reader_id: UUID | None,
+    scanner: str,
 ) -> int:
     """Note and lock the exam; its newest known revision."""
     row = await tx.one(
@@ -57,6 +59,7 @@ async def note_exam(
         study_instance_uid=study_instance_uid,
         revision=revision,
         reader_id=reader_id,
+        scanner=scanner,
     )
     return int(row["revision"]) if row else revision
 
@@ -80,6 +83,7 @@ async def start(
     reader_id: UUID | None,
     at: datetime,
     content_time: datetime,
+    versions: Mapping[str, tuple[str, str]],
 ) -> Analysis:
     """The analysis, begun now or earlier; what was recorded then stays."""
     await tx.run(
@@ -91,6 +95,7 @@ async def start(
         reader_id=reader_id,
         started_at=at,
         content_time=content_time,
+        versions=Jsonb(versions),
     )
     return await analysis(tx, organisation_id, analysis_id)
 

@@ -124,3 +124,36 @@ async def test_a_trial_that_the_servers_outage_ends_says_nothing_and_is_made_aga
     await bench.fail(NO_SERVER)
     await bench.ask()
     assert not await bench.refused()
+
+
+async def test_a_clip_that_cannot_be_read_counts_though_its_frames_were_answered(bench: Bench) -> None:
+    for _ in range(3):
+        exam = uuid4()
+        async with bench.breaker.attempt("head", exam, conclusive=False):
+            pass
+        await bench.fail(RUBBISH, exam=exam)
+    assert await bench.refused()
+
+
+async def test_the_calls_of_the_exam_that_tries_it_go_on_together(bench: Bench) -> None:
+    await bench.fail(*[RUBBISH] * 3)
+    bench.seconds = 31
+    exam = uuid4()
+    async with bench.breaker.attempt("head", exam, conclusive=False):
+        async with bench.breaker.attempt("head", exam, conclusive=False):
+            assert await bench.refused()
+        assert await bench.refused()
+    assert bench.loaded == ["head"]
+    await bench.ask(exam=exam)
+    assert not await bench.refused()
+
+
+async def test_a_trial_without_an_end_is_left_to_another_exam(bench: Bench) -> None:
+    await bench.fail(*[RUBBISH] * 3)
+    bench.seconds = 31
+    async with bench.breaker.attempt("head", uuid4(), conclusive=False):
+        pass
+    bench.seconds += 119
+    assert await bench.refused()
+    bench.seconds += 2
+    assert not await bench.refused()
