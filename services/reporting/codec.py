@@ -12,12 +12,22 @@ from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 from sonobridge.reporting.v1 import events_pb2 as reporting_pb
 
 from services.reporting.model.content import Content, ExamFacts, FirstReading, Hospital, Patient
-from services.reporting.model.findings import Anchor, Code, Finding, Model, Review, ReviewedFinding
+from services.reporting.model.findings import (
+    Anchor,
+    Code,
+    Contradiction,
+    Finding,
+    Hints,
+    Model,
+    Review,
+    ReviewedFinding,
+)
 
 _CONTENT = TypeAdapter(Content)
 _REVIEWED = TypeAdapter(tuple[ReviewedFinding, ...])
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 _FIRST_READING = TypeAdapter(FirstReading)
+_HINTS = TypeAdapter(Hints)
 
 _MODES = {
     directory_pb2.GATE_MODE_APPROVED: "approved",
@@ -79,7 +89,7 @@ def finding_from_wire(message: inference_pb.Finding) -> Finding:
         unit=message.measurement.unit,
         lower=message.measurement.lower,
         upper=message.measurement.upper,
-        method=message.measurement.method,
+        method=message.measurement.method or message.evaluation.source,
         certainty_percent=message.certainty_percent,
         anchor=Anchor(
             series_instance_uid=anchor.series_instance_uid,
@@ -88,6 +98,7 @@ def finding_from_wire(message: inference_pb.Finding) -> Finding:
             last_frame=anchor.last_frame,
             plane=_code(anchor.plane) if anchor.HasField("plane") else None,
             contour=tuple((point.column, point.row) for point in anchor.contour),
+            key_frame=anchor.key_frame,
         ),
         model=Model(
             name=message.model.name,
@@ -96,7 +107,27 @@ def finding_from_wire(message: inference_pb.Finding) -> Finding:
             digest_sha256=message.model.digest_sha256,
         ),
         tracking_uid=message.tracking_uid,
+        coded=message.HasField("evaluation"),
+        answer=_code(message.evaluation.answer) if message.evaluation.HasField("answer") else None,
+        why=message.evaluation.why,
     )
+
+
+def hints_from_wire(message: inference_pb.AnalysisCompleted) -> Hints:
+    """What is shown beside the findings and decided by nobody."""
+    return Hints(
+        tuple(finding_from_wire(one) for one in message.hints),
+        tuple(Contradiction(one.sop_instance_uid, one.body_part, _code(one.view)) for one in message.contradictions),
+    )
+
+
+def hints_to_json(hints: Hints) -> dict[str, Any]:
+    found: dict[str, Any] = _HINTS.dump_python(hints, mode="json")
+    return found
+
+
+def hints_from_json(value: Any) -> Hints:
+    return _HINTS.validate_python(value)
 
 
 def _code(message: inference_pb.Code) -> Code:
@@ -107,14 +138,25 @@ def _code_to_wire(code: Code) -> inference_pb.Code:
     return inference_pb.Code(value=code.value, scheme=code.scheme, meaning=code.meaning)
 
 
+def _measurement_to_wire(finding: Finding) -> inference_pb.Measurement:
+    return inference_pb.Measurement(
+        value=finding.value, unit=finding.unit, lower=finding.lower, upper=finding.upper, method=finding.method
+    )
+
+
+def _evaluation_to_wire(finding: Finding) -> inference_pb.Evaluation:
+    return inference_pb.Evaluation(
+        answer=_code_to_wire(finding.answer) if finding.answer else None, why=finding.why, source=finding.method
+    )
+
+
 def _finding_to_wire(finding: Finding) -> inference_pb.Finding:
     anchor = finding.anchor
     return inference_pb.Finding(
         finding_id=finding.finding_id,
         code=_code_to_wire(finding.code),
-        measurement=inference_pb.Measurement(
-            value=finding.value, unit=finding.unit, lower=finding.lower, upper=finding.upper, method=finding.method
-        ),
+        measurement=None if finding.coded else _measurement_to_wire(finding),
+        evaluation=_evaluation_to_wire(finding) if finding.coded else None,
         anchor=inference_pb.Anchor(
             series_instance_uid=anchor.series_instance_uid,
             sop_instance_uid=anchor.sop_instance_uid,
@@ -122,6 +164,7 @@ def _finding_to_wire(finding: Finding) -> inference_pb.Finding:
             last_frame=anchor.last_frame,
             plane=_code_to_wire(anchor.plane) if anchor.plane else None,
             contour=[inference_pb.Point(column=column, row=row) for column, row in anchor.contour],
+            key_frame=anchor.key_frame,
         ),
         certainty_percent=finding.certainty_percent,
         model=inference_pb.ModelReference(

@@ -69,13 +69,14 @@ WHERE organisation_id = %(organisation_id)s AND id = %(id)s;
 
 -- name: select_report
 -- The working copy of a report.
-SELECT id, version, edition, findings, offered, key_image, description, impression, recommendation, critical, first_reading
+SELECT id, version, edition, findings, offered, hints, key_image, description, impression, recommendation, critical, first_reading
 FROM report WHERE id = %(report_id)s;
 
 -- name: update_report
 -- All that may change of a working copy; its edition grows.
 UPDATE report
 SET reader_id = %(reader_id)s, version = %(version)s, edition = edition + 1, findings = %(findings)s, offered = %(offered)s,
+    hints = %(hints)s,
     key_image = %(key_image)s, description = %(description)s, impression = %(impression)s,
     recommendation = %(recommendation)s, critical = %(critical)s, first_reading = %(first_reading)s
 WHERE id = %(id)s

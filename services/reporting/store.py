@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.reporting import codec
 from services.reporting.model.content import Content, FirstReading, Signature, Text
-from services.reporting.model.findings import Finding, ReviewedFinding
+from services.reporting.model.findings import Finding, Hints, ReviewedFinding
 from services.reporting.model.lease import Lease
 from services.reporting.model.states import State
 from services.shared.db import Transaction
@@ -73,6 +73,7 @@ class Report:
     key_image: KeyImage | None
     text: Text
     first_reading: FirstReading | None
+    hints: Hints = field(default_factory=Hints)
 
     @property
     def first_signed(self) -> Signature | None:
@@ -173,6 +174,7 @@ async def report(tx: Transaction, report_id: UUID) -> Report | None:
         key_image=KeyImage(**row["key_image"]) if row["key_image"] else None,
         text=Text(row["description"], row["impression"], row["recommendation"], row["critical"]),
         first_reading=_first_reading(row["first_reading"]),
+        hints=codec.hints_from_json(row["hints"]),
     )
 
 
@@ -188,6 +190,7 @@ async def save_report(tx: Transaction, report: Report, reader_id: UUID | None) -
         offered=Jsonb({"findings": codec.findings_to_json(offer.findings), "key_image": _key_json(offer.key_image)})
         if offer
         else None,
+        hints=Jsonb(codec.hints_to_json(report.hints)),
         key_image=Jsonb(_key_json(report.key_image)) if report.key_image else None,
         description=report.text.description,
         impression=report.text.impression,

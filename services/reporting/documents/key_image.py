@@ -25,9 +25,7 @@ def contours_on(
         for one in findings
         if one.state != Review.REJECTED
         and one.finding.anchor.sop_instance_uid == sop_instance_uid
-        and one.finding.anchor.first_frame
-        <= frame
-        <= max(one.finding.anchor.last_frame, one.finding.anchor.first_frame)
+        and one.finding.anchor.frame == frame
         and len(one.finding.anchor.contour) > 1
     ]
     return tuple(dict.fromkeys(found))

@@ -15,6 +15,7 @@ from services.reporting.model.content import (
     Signature,
 )
 from services.reporting.model.findings import Review, ReviewedFinding, labels
+from services.reporting.model.sentences import quantity, said
 
 _TITLES = {"US": ("超声检查报告", "Ultrasound report")}
 _OTHER_TITLE = ("影像检查报告", "Imaging report")
@@ -76,14 +77,6 @@ def plain_name(name: str) -> str:
     return " ".join(name.replace("^", " ").split())
 
 
-def quantity(value: float, unit: str) -> str:
-    """A value with its UCUM unit as people write it; days of gestation also as weeks and days."""
-    if unit == "d":
-        weeks, days = divmod(round(value), 7)
-        return f"{weeks} 周 {days} 天 ({weeks}w {days}d)"
-    return f"{value:.1f} {unit}".strip()
-
-
 def _hospital(hospital: Hospital) -> str:
     return f"{hospital.name_zh} {hospital.name_en}".strip()
 
@@ -93,9 +86,7 @@ def _by_image(content: Content) -> list[dict[str, Any]]:
     groups: dict[tuple[str, int], list[dict[str, str]]] = {}
     for one in content.findings:
         if one.state != Review.REJECTED:
-            groups.setdefault((one.finding.anchor.sop_instance_uid, one.finding.anchor.first_frame), []).append(
-                _finding(one)
-            )
+            groups.setdefault((one.finding.anchor.sop_instance_uid, one.finding.anchor.frame), []).append(_finding(one))
     numbers = {uid: number for number, uid in enumerate(content.instances, 1)}
     ordered = sorted(groups.items(), key=lambda item: (numbers.get(item[0][0], len(numbers) + 1), item[0][1]))
     return [
@@ -117,23 +108,29 @@ def _finding(one: ReviewedFinding) -> dict[str, str]:
         interval = f"{quantity(finding.lower, finding.unit)} – {quantity(finding.upper, finding.unit)}"
     model = f"{finding.model.name} {finding.model.version}"
     trial_zh, trial_en = ("（试验）", " (trial)") if finding.model.mode == "trial" else ("", "")
-    said = quantity(finding.value, finding.unit)
     if corrected:
+        before = quantity(finding.value, finding.unit)
         source_zh, source_en = (
-            f"专家修改；人工智能{trial_zh}原值 {said}",
-            f"corrected by expert; {model}{trial_en} said {said}",
+            f"专家修改；人工智能{trial_zh}原值 {before}",
+            f"corrected by expert; {model}{trial_en} said {before}",
         )
     else:
-        source_zh, source_en = f"人工智能{trial_zh}测量，专家确认", f"{model}{trial_en}, accepted by expert"
+        verb = "判断" if finding.coded else "测量"
+        source_zh, source_en = f"人工智能{trial_zh}{verb}，专家确认", f"{model}{trial_en}, accepted by expert"
     return {
         "label_zh": label_zh,
         "label_en": label_en,
-        "value": quantity(one.reported_value, finding.unit),
+        "value": _value(one),
         "interval": interval,
         "source_zh": source_zh,
         "source_en": source_en,
         "method": finding.method,
     }
+
+
+def _value(one: ReviewedFinding) -> str:
+    zh, en = said(one.finding, one.reported_value)
+    return zh if zh == en else f"{zh} {en}"
 
 
 def _signers(content: Content) -> list[list[str]]:

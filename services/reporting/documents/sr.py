@@ -49,6 +49,7 @@ _SOURCE = CodedConcept("121324", "DCM", "Source image")
 _REGION = CodedConcept("111030", "DCM", "Image Region")
 _PERSON = CodedConcept("121006", "DCM", "Person")
 _CHINESE = CodedConcept("zh", "RFC5646", "Chinese")
+_CANNOT_BE_JUDGED = CodedConcept("cannot-be-judged", "99SONOBRIDGE", "Cannot be judged")
 _CRITICAL = (CodedConcept("121071", "DCM", "Finding"), CodedConcept("255234002", "SCT", "Critical"))
 
 
@@ -120,7 +121,7 @@ def _sections(
     content: Content, by_uid: dict[str, ingest_pb.InstanceReference], key_image: tuple[str, int] | None
 ) -> list[ContainerContentItem]:
     heading, element = _FINDINGS
-    findings: list[Any] = [_measured(one, by_uid) for one in content.findings if one.state != Review.REJECTED]
+    findings: list[Any] = [_stated(one, by_uid) for one in content.findings if one.state != Review.REJECTED]
     if content.text.critical:
         findings.append(CodeContentItem(name=_CRITICAL[0], value=_CRITICAL[1], relationship_type=_CONTAINS))
     if content.text.description:
@@ -144,14 +145,19 @@ def _section(heading: CodedConcept, items: list[Any]) -> ContainerContentItem:
     return section
 
 
-def _measured(one: ReviewedFinding, by_uid: dict[str, ingest_pb.InstanceReference]) -> NumContentItem:
+def _stated(one: ReviewedFinding, by_uid: dict[str, ingest_pb.InstanceReference]) -> NumContentItem | CodeContentItem:
     finding = one.finding
-    item = NumContentItem(
-        name=_concept(finding.code),
-        value=one.reported_value,
-        unit=CodedConcept(finding.unit, "UCUM", finding.unit),
-        relationship_type=_CONTAINS,
-    )
+    item: NumContentItem | CodeContentItem
+    if finding.coded:
+        answer = _concept(finding.answer) if finding.answer else _CANNOT_BE_JUDGED
+        item = CodeContentItem(name=_concept(finding.code), value=answer, relationship_type=_CONTAINS)
+    else:
+        item = NumContentItem(
+            name=_concept(finding.code),
+            value=one.reported_value,
+            unit=CodedConcept(finding.unit, "UCUM", finding.unit),
+            relationship_type=_CONTAINS,
+        )
     said = f"{finding.value:g} {finding.unit}"
     comment = (
         f"Corrected by the expert; AI measured {said}"
@@ -177,16 +183,14 @@ def _measured(one: ReviewedFinding, by_uid: dict[str, ingest_pb.InstanceReferenc
 def _region(one: ReviewedFinding, instance: ingest_pb.InstanceReference) -> Any:
     anchor = one.finding.anchor
     if one.state == Review.CORRECTED or len(anchor.contour) < 2:
-        return _image(instance, anchor.first_frame, _INFERRED)
+        return _image(instance, anchor.frame, _INFERRED)
     region = ScoordContentItem(
         name=_REGION,
         graphic_type=GraphicTypeValues.POLYLINE,
         graphic_data=np.array([*anchor.contour, anchor.contour[0]], dtype=float),
         relationship_type=_INFERRED,
     )
-    region.ContentSequence = ContentSequence(
-        [_image(instance, anchor.first_frame, RelationshipTypeValues.SELECTED_FROM)]
-    )
+    region.ContentSequence = ContentSequence([_image(instance, anchor.frame, RelationshipTypeValues.SELECTED_FROM)])
     return region
 
 

@@ -8,6 +8,7 @@ from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.reporting.model.content import INVESTIGATIONAL_EN, Content, Hospital, Kind, Signature
 from services.reporting.model.findings import Code, Review, ReviewedFinding, labels
+from services.reporting.model.sentences import sentence
 from services.reporting.store import Version
 
 Resource = dict[str, Any]
@@ -23,6 +24,8 @@ _TAX = {
     "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "TAX"}],
     "text": "统一社会信用代码 (GB 32100-2015)",
 }
+# http://hl7.org/fhir/R4/valueset-data-absent-reason.html
+_UNKNOWN = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"}
 _SEXES = {"M": "male", "F": "female", "O": "other"}
 
 
@@ -91,12 +94,12 @@ def observation(base: str, version: Version, part: str) -> Resource | None:
 def _observation(base: str, content: Content, one: ReviewedFinding) -> Resource:
     finding = one.finding
     label_zh, label_en = labels(finding.code)
-    quantity = {"value": one.reported_value, "unit": finding.unit, "system": _UCUM, "code": finding.unit}
-    said = f"{finding.value:g} {finding.unit}"
+    before = f"{finding.value:g} {finding.unit}"
+    accepted = "Judged" if finding.coded else "Measured"
     notes = [
-        f"Corrected by the expert; the AI measured {said}."
+        f"Corrected by the expert; the AI measured {before}."
         if one.state == Review.CORRECTED
-        else "Measured by AI, accepted by the expert."
+        else f"{accepted} by AI, accepted by the expert."
     ]
     if finding.model.mode == "trial":
         notes.append(INVESTIGATIONAL_EN)
@@ -104,7 +107,7 @@ def _observation(base: str, content: Content, one: ReviewedFinding) -> Resource:
         "resourceType": "Observation",
         "id": observation_id(content, one),
         "meta": {"versionId": str(content.version), "lastUpdated": _instant(content.signed.at)},
-        "text": _div(f"{label_zh} {label_en}: {one.reported_value:g} {finding.unit}"),
+        "text": _div(*sentence(one)),
         "contained": _contained(content),
         "status": "amended" if content.kind == Kind.ADDENDUM else "final",
         "category": [
@@ -115,13 +118,22 @@ def _observation(base: str, content: Content, one: ReviewedFinding) -> Resource:
         "effectiveDateTime": content.exam.service_date,
         "issued": _instant(content.signed.at),
         "performer": [{"reference": "#reader"}, *({"reference": f"#{name}"} for name, _ in _practitioners(content))],
-        "valueQuantity": quantity,
         "note": [{"text": note} for note in notes],
         "derivedFrom": [{"reference": f"{base}/ImagingStudy/{content.exam.exam_id}"}],
         "device": {"display": f"{finding.model.name} {finding.model.version}"},
     }
     if finding.method:
         resource["method"] = {"text": finding.method}
+    if not finding.coded:
+        unit = finding.unit
+        resource["valueQuantity"] = {"value": one.reported_value, "unit": unit, "system": _UCUM, "code": unit}
+    elif finding.answer:
+        resource["valueCodeableConcept"] = {
+            "coding": [_coding(finding.answer)],
+            "text": " ".join(labels(finding.answer)),
+        }
+    else:
+        resource["dataAbsentReason"] = {"coding": [_UNKNOWN], "text": finding.why or "cannot be judged"}
     return resource
 
 
@@ -316,6 +328,7 @@ def _coding(code: Code) -> Resource:
 def _narrative(content: Content) -> Resource:
     lines = [
         f"{content.reader.name_zh}: {content.text.impression}",
+        *(line for one in content.findings if one.state != Review.REJECTED for line in [" ".join(sentence(one))]),
         content.text.description,
         content.text.recommendation,
         "危急值 Critical result" if content.text.critical else "",

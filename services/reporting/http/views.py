@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.reporting.model.content import Signature, Text
-from services.reporting.model.findings import Review, ReviewedFinding, labels
+from services.reporting.model.findings import Contradiction, Hints, Review, ReviewedFinding, labels
 from services.reporting.model.lease import Lease
+from services.reporting.model.sentences import said, sentence
 from services.reporting.model.states import FINAL, Act, State, after
 from services.reporting.service.archive import Opened
 from services.reporting.store import Listed, Report, Version
@@ -118,7 +119,10 @@ class AnchorView(BaseModel):
     sop_instance_uid: str
     first_frame: int
     last_frame: int
+    key_frame: int
     plane: str | None
+    plane_zh: str | None
+    plane_en: str | None
     contour: list[tuple[float, float]]
 
 
@@ -129,12 +133,21 @@ class ModelView(BaseModel):
 
 
 class FindingView(BaseModel):
+    """A measured value, or (`coded`) the answer to a question: `answer` is its code, null where it cannot be judged."""
+
     finding_id: str
     code: str
     code_scheme: str
     code_meaning: str
     label_zh: str
     label_en: str
+    coded: bool
+    answer: str | None
+    answer_zh: str
+    answer_en: str
+    why: str
+    sentence_zh: str
+    sentence_en: str
     value: float
     unit: str
     lower: float
@@ -151,6 +164,9 @@ class FindingView(BaseModel):
     def of(cls, one: ReviewedFinding) -> "FindingView":
         finding, anchor = one.finding, one.finding.anchor
         label_zh, label_en = labels(finding.code)
+        answer_zh, answer_en = said(finding) if finding.coded else ("", "")
+        sentence_zh, sentence_en = sentence(one)
+        plane_zh, plane_en = labels(anchor.plane) if anchor.plane else (None, None)
         return cls(
             finding_id=finding.finding_id,
             code=finding.code.value,
@@ -158,6 +174,13 @@ class FindingView(BaseModel):
             code_meaning=finding.code.meaning,
             label_zh=label_zh,
             label_en=label_en,
+            coded=finding.coded,
+            answer=finding.answer.value if finding.answer else None,
+            answer_zh=answer_zh,
+            answer_en=answer_en,
+            why=finding.why,
+            sentence_zh=sentence_zh,
+            sentence_en=sentence_en,
             value=finding.value,
             unit=finding.unit,
             lower=finding.lower,
@@ -172,7 +195,10 @@ class FindingView(BaseModel):
                 sop_instance_uid=anchor.sop_instance_uid,
                 first_frame=anchor.first_frame,
                 last_frame=anchor.last_frame,
+                key_frame=anchor.frame,
                 plane=anchor.plane.meaning if anchor.plane else None,
+                plane_zh=plane_zh,
+                plane_en=plane_en,
                 contour=list(anchor.contour),
             ),
             model=ModelView(name=finding.model.name, version=finding.model.version, mode=finding.model.mode),
@@ -237,6 +263,15 @@ class ReadingView(BaseModel):
     critical: bool
 
 
+class ContradictionView(BaseModel):
+    """An image that shows another anatomy than its exam says; AI read it as what it shows."""
+
+    sop_instance_uid: str
+    body_part: str
+    view_zh: str
+    view_en: str
+
+
 class ReportView(ReadingView):
     id: UUID
     task_id: UUID
@@ -249,6 +284,8 @@ class ReportView(ReadingView):
     etag: str
     offered: list[FindingView]
     is_offered: bool
+    hints: list[FindingView]
+    contradictions: list[ContradictionView]
     key_image: KeyImageView | None
     first_signed: SignatureView | None
     first_reading: ReadingView | None
@@ -265,6 +302,7 @@ class ReportView(ReadingView):
         key = working.key_image if working else None
         first = working.first_reading if working else None
         offer = working.offer if working else None
+        hints = working.hints if working else Hints()
         return cls.model_validate(
             _reading(text, findings)
             | {
@@ -279,12 +317,19 @@ class ReportView(ReadingView):
                 "etag": etag(working.edition if working else version),
                 "offered": [FindingView.of(ReviewedFinding(one)) for one in (offer.findings if offer else ())],
                 "is_offered": offer is not None,
+                "hints": [FindingView.of(ReviewedFinding(one)) for one in hints.findings],
+                "contradictions": [_contradiction(one) for one in hints.contradictions],
                 "key_image": KeyImageView(sop_instance_uid=key.sop_instance_uid, frame=key.frame) if key else None,
                 "first_signed": SignatureView.of(first.signature) if first else None,
                 "first_reading": ReadingView.model_validate(_reading(first.text, first.findings)) if first else None,
                 "versions": [VersionView.of(one) for one in opened.versions],
             }
         )
+
+
+def _contradiction(one: Contradiction) -> ContradictionView:
+    zh, en = labels(one.view)
+    return ContradictionView(sop_instance_uid=one.sop_instance_uid, body_part=one.body_part, view_zh=zh, view_en=en)
 
 
 def _reading(text: Text, findings: tuple[ReviewedFinding, ...]) -> dict[str, object]:

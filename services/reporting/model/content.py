@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from services.reporting.model.findings import ReviewedFinding, investigational
+from services.reporting.model.findings import Finding, ReviewedFinding, investigational
 from services.shared.errors import Invalid
 
 ATTESTATION_ZH = "本人已亲自阅读本次检查的全部图像，对本报告内容负责。"
@@ -102,10 +102,11 @@ class Content:
     signed: Signature
     first_signed: Signature | None = None  # double reading: the first of the two
     instances: tuple[str, ...] = field(default=())  # SOP instance UIDs that the expert had before them
+    hints: tuple[Finding, ...] = ()  # view and quality of the images, from which the draft's first words came
 
     @property
     def investigational(self) -> bool:
-        return investigational(self.findings)
+        return investigational(self.findings, self.hints)
 
 
 def require_attested(attestation: bool) -> None:

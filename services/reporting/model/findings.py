@@ -25,7 +25,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Anchor:
-    """Where a finding stands: an instance, a range of frames counted from 1, and a contour in pixels of the first of them."""
+    """Where a finding stands: an instance, a range of frames counted from 1, and a contour in pixels."""
 
     series_instance_uid: str
     sop_instance_uid: str
@@ -33,6 +33,12 @@ class Anchor:
     last_frame: int
     plane: Code | None = None
     contour: tuple[tuple[float, float], ...] = ()  # column, row; 0.5 = centre of the first pixel, as SCOORD has it
+    key_frame: int = 0  # shows it best, and carries the contour; 0: the first
+
+    @property
+    def frame(self) -> int:
+        """The frame to look at."""
+        return self.key_frame or self.first_frame
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Finding:
-    """One measurement or statement of a model, in UCUM units."""
+    """One measurement of a model, in UCUM units, or the coded answer to a coded question."""
 
     finding_id: str
     code: Code
@@ -58,6 +64,9 @@ class Finding:
     anchor: Anchor
     model: Model
     tracking_uid: str = ""
+    coded: bool = False  # an answer, not a value
+    answer: Code | None = None  # None of a coded finding: it cannot be judged
+    why: str = ""  # it cannot be judged
 
     def same_statement(self, other: "Finding") -> bool:
         """Whether both say the same of the same place, by the same model: then a decision on one holds for the other."""
@@ -65,6 +74,7 @@ class Finding:
             self.code,
             self.value,
             self.unit,
+            self.answer,
             self.anchor.sop_instance_uid,
             self.anchor.first_frame,
             self.model,
@@ -72,10 +82,28 @@ class Finding:
             other.code,
             other.value,
             other.unit,
+            other.answer,
             other.anchor.sop_instance_uid,
             other.anchor.first_frame,
             other.model,
         )
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """An image that shows another anatomy than its exam says; AI read it as what it shows."""
+
+    sop_instance_uid: str
+    body_part: str
+    view: Code
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What an analysis says that nobody must decide: views, quality, criteria of planes; of the latest analysis."""
+
+    findings: tuple[Finding, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +160,8 @@ def decide(
 
 
 def _decided(one: ReviewedFinding, decision: Decision, subject: str) -> ReviewedFinding:
+    if decision.state == Review.CORRECTED and one.finding.coded:
+        raise Invalid(f"a coded answer is accepted or rejected, it has no value to correct: {decision.finding_id}")
     corrected = decision.corrected_value if decision.state == Review.CORRECTED else None
     if decision.state == Review.CORRECTED and corrected is None:
         raise Invalid(f"a corrected finding needs its corrected_value: {decision.finding_id}")
@@ -174,9 +204,10 @@ def adopt(current: Iterable[ReviewedFinding], offered: Iterable[Finding]) -> tup
     return tuple(taken_over(finding) for finding in offered)
 
 
-def investigational(findings: Iterable[ReviewedFinding]) -> bool:
+def investigational(findings: Iterable[ReviewedFinding], hints: Iterable[Finding] = ()) -> bool:
     """Whether a model on trial contributed to what the report says."""
-    return any(one.finding.model.mode == "trial" for one in findings if one.state != Review.REJECTED)
+    stated = [one.finding for one in findings if one.state != Review.REJECTED]
+    return any(one.model.mode == "trial" for one in (*stated, *hints))
 
 
 # Names in both languages; the codes are LOINC's and DICOM's (PS3.16, TID 1500 and CID 12005, 12013), the Chinese terms
@@ -188,12 +219,53 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "18185-9": ("孕龄", "Gestational age"),
     "11932-1": ("孕龄（按头围，Hadlock）", "Gestational age by head circumference (Hadlock)"),
     "111031": ("切面", "Image view"),
+    "111032": ("标准切面", "Standard plane"),
     "111012": ("置信度", "Certainty"),
     "111047": ("恶性概率", "Probability of cancer"),
     "111101": ("图像质量", "Image quality"),
+    "111052": ("图像质量问题", "Image quality finding"),
+    "nature": ("组织性质", "Nature"),
+    "lung-sign": ("肺超声征象", "Lung ultrasound sign"),
+    # views: PS3.16 CID 4031 and codes of the platform's own
+    "12738006": ("胎儿颅脑", "Fetal brain"),
+    "69536005": ("胎儿头部", "Fetal head"),
+    "818981001": ("胎儿腹部", "Fetal abdomen"),
+    "71341001": ("胎儿股骨", "Fetal femur"),
+    "816094009": ("胎儿胸部", "Fetal thorax"),
+    "71252005": ("宫颈", "Cervix"),
+    "76752008": ("乳腺", "Breast"),
+    "10200004": ("肝脏", "Liver"),
+    "39607008": ("肺", "Lung"),
+    "91727004": ("肌肉", "Muscle"),
+    "other-ultrasound": ("其他超声图像", "Other ultrasound"),
+    "not-ultrasound": ("非超声图像", "Not an ultrasound image"),
+    "trans-thalamic": ("经丘脑切面", "Trans-thalamic plane"),
+    "trans-ventricular": ("经侧脑室切面", "Trans-ventricular plane"),
+    "trans-cerebellar": ("经小脑切面", "Trans-cerebellar plane"),
+    # answers
+    "17621005": ("正常", "Normal"),
+    "30807003": ("良性", "Benign"),
+    "21594007": ("恶性", "Malignant"),
+    "52988006": ("病灶", "Lesion"),
+    "b-lines": ("B 线", "B-lines"),
+    "consolidation-or-effusion": ("实变或胸腔积液", "Consolidation or effusion"),
+    "52101004": ("有", "Present"),
+    "272519000": ("无", "Absent"),
+    "cannot-be-judged": ("无法判断", "Cannot be judged"),
+    # image quality: PS3.16 CID 3114 and CID 7011, else the platform's own
+    "122740": ("图像质量优", "Excellent image quality"),
+    "122741": ("图像质量良好", "Good image quality"),
+    "122742": ("图像质量差", "Poor image quality"),
+    "111235": ("图像不可用", "Unusable image"),
+    "111210": ("运动模糊", "Motion blur"),
+    "gain-too-low": ("增益过低", "Gain too low"),
+    "gain-too-high": ("增益过高", "Gain too high"),
+    "contact-lost": ("探头脱离", "Contact lost"),
+    "frozen": ("画面冻结或重复", "Frozen or repeated frames"),
+    "burned-in-text": ("图像内有文字", "Burned-in text"),
 }
 
 
 def labels(code: Code) -> tuple[str, str]:
-    """The Chinese and the English name of what a finding measures."""
+    """The Chinese and the English name of what a finding measures, asks or answers."""
     return _LABELS.get(code.value, (code.meaning, code.meaning))

@@ -10,8 +10,8 @@ from sonobridge.inference.v1 import events_pb2 as inference_pb
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.reporting import codec, store
-from services.reporting.model import due
-from services.reporting.model.findings import adopt
+from services.reporting.model import due, sentences
+from services.reporting.model.findings import Hints, adopt
 from services.reporting.model.states import FINAL, Act, State, after
 from services.reporting.store import Exam, KeyImage, Offer, Report, Task
 from services.shared.db import Database, Transaction
@@ -178,10 +178,17 @@ class Intake:
         body = inference_pb.AnalysisCompleted.FromString(bytes(row["body"]))
         findings = tuple(codec.finding_from_wire(one) for one in body.findings)
         key = KeyImage(body.key_sop_instance_uid, max(body.key_frame, 1)) if body.key_sop_instance_uid else None
-        await store.save_report(tx, _with_analysis(report, task.state, Offer(findings, key)), task.reader_id)
+        after = _with_analysis(report, task.state, Offer(findings, key), codec.hints_from_wire(body))
+        await store.save_report(tx, after, task.reader_id)
 
 
-def _with_analysis(report: Report, state: State, offer: Offer) -> Report:
+def _with_analysis(report: Report, state: State, offer: Offer, hints: Hints) -> Report:
+    """Nobody decides hints, so they follow the analysis; words of ours in an untouched draft do too."""
+    first_words = sentences.of_hints(report.hints.findings)
+    untouched = state == State.UNASSIGNED and report.text.description in ("", first_words)
+    if untouched:
+        report = replace(report, text=replace(report.text, description=sentences.of_hints(hints.findings)))
+    report = replace(report, hints=hints)
     if state != State.UNASSIGNED:
         return replace(report, offer=offer)
     return replace(report, findings=adopt(report.findings, offer.findings), key_image=offer.key_image, offer=None)

@@ -181,6 +181,7 @@ class Signing:
             signed=signature,
             first_signed=work.report.first_signed if kind == Kind.REPORT else None,
             instances=tuple(one.sop_instance_uid for one in message.instances),
+            hints=work.report.hints.findings,
         )
 
     async def _hospital(self, organisation_id: UUID) -> Hospital:

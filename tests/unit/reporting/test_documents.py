@@ -23,11 +23,12 @@ from sonobridge.ingest.v1 import events_pb2 as ingest
 from services.reporting import codec
 from services.reporting.documents import key_image
 from services.reporting.documents.job import Documents, Job, Picture, begin_worker, make
-from services.reporting.documents.page import page, person, quantity
+from services.reporting.documents.page import page, person
 from services.reporting.documents.pdf import FACTS, typeset
 from services.reporting.documents.seal import Seals
 from services.reporting.model.content import INVESTIGATIONAL_ZH, Content
 from services.reporting.model.findings import Review
+from services.reporting.model.sentences import quantity
 from tests.integration.reporting.picture import SOP_CLASS, head_image
 from tests.unit.reporting.samples import ADDENDUM, CONTENT, CONTOUR
 

@@ -21,6 +21,7 @@ const SENTENCES: [RegExp, string][] = [
   [/^signing needs the attestation/, '签发前请勾选声明。'],
   [/^the report has changed since you read it/, '您打开之后，报告已被修改。'],
   [/^a corrected finding needs its corrected_value/, '更正一项所见时须给出更正值。'],
+  [/^a coded answer is accepted or rejected/, '该所见没有可更正的数值：请接受或拒绝。'],
   [/^no analysis is offered to this report/, '没有待采用的 AI 结果。'],
   [/^the process that makes documents died; sign again/, '生成报告文件时出错，请再次签发。'],
   [/^only an expert reads and signs/, '只有阅片专家可以阅片和签发。'],

@@ -1,0 +1,78 @@
+"""What models say, as sentences for people in Chinese and English."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from services.reporting.model.findings import Code, Finding, ReviewedFinding, labels
+
+_VIEW = "111031"
+_QUALITY = frozenset({"111101", "111052"})  # PS3.16: Image Quality, Quality Finding
+# Answers that say that nothing is wrong.
+_GOOD = frozenset({"122740", "122741"})  # PS3.16 CID 3114
+
+
+def quantity(value: float, unit: str) -> str:
+    """A value with its UCUM unit as people write it; days of gestation also as weeks and days."""
+    if unit == "d":
+        weeks, days = divmod(round(value), 7)
+        return f"{weeks} 周 {days} 天 ({weeks}w {days}d)"
+    return f"{value:.1f} {unit}".strip()
+
+
+def said(finding: Finding, value: float | None = None) -> tuple[str, str]:
+    """What the finding states, its value or answer, in Chinese and English."""
+    if finding.coded:
+        return labels(finding.answer) if finding.answer else ("无法判断", "cannot be judged")
+    text = quantity(finding.value if value is None else value, finding.unit)
+    return text, text
+
+
+def sentence(one: ReviewedFinding) -> tuple[str, str]:
+    """A finding as the report would say it, with the expert's value where there is one."""
+    finding = one.finding
+    (zh, en), (value_zh, value_en) = labels(finding.code), said(finding, one.reported_value)
+    plane = finding.anchor.plane
+    if plane is not None and not _names_its_site(finding.code):
+        site_zh, site_en = labels(plane)
+        return f"{site_zh}{zh}：{value_zh}。", f"{site_en}, {_within(en)}: {_within(value_en)}."
+    return f"{zh}：{value_zh}。", f"{en}: {_within(value_en)}."
+
+
+def of_hints(hints: Iterable[Finding]) -> str:
+    """Which views the images show and what is wrong with them, in both languages; empty where nothing is said."""
+    shown = list(hints)
+    views = _images_by_answer(one for one in shown if one.code.value == _VIEW)
+    faults = _images_by_answer(
+        one for one in shown if one.code.value in _QUALITY and one.answer and one.answer.value not in _GOOD
+    )
+    parts = []
+    if views:
+        parts.append(f"图像切面（AI 识别）：{_listed(views, 0)}。Views seen by AI: {_listed(views, 1)}.")
+    if faults:
+        parts.append(f"图像质量（AI 提示）：{_listed(faults, 0)}。Image quality, AI's hints: {_listed(faults, 1)}.")
+    return "\n".join(parts)
+
+
+def _images_by_answer(hints: Iterable[Finding]) -> Mapping[Code, int]:
+    """How many images each answer was given for, the commonest first."""
+    pairs = {(one.answer, one.anchor.sop_instance_uid) for one in hints if one.answer}
+    counted = Counter(answer for answer, _ in pairs)
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0].value)))
+
+
+def _listed(counted: Mapping[Code, int], language: int) -> str:
+    if language == 0:
+        return "、".join(f"{labels(code)[0]} {count} 幅" for code, count in counted.items())
+    return ", ".join(
+        f"{_within(labels(code)[1])} ({count} {'image' if count == 1 else 'images'})" for code, count in counted.items()
+    )
+
+
+def _within(label: str) -> str:
+    """A label within a sentence; abbreviations keep their capitals."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def _names_its_site(code: Code) -> bool:
+    """Head circumference and its like say where they are measured."""
+    return code.scheme == "LN"

@@ -1,0 +1,101 @@
+"""An analysis that says more than lengths: coded answers to decide, views and quality beside them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sonobridge.inference.v1 import events_pb2 as inference
+from sonobridge.ingest.v1 import events_pb2 as ingest
+
+from services.shared.events import Event
+from tests.integration.reporting.hapi import validate
+from tests.integration.reporting.region import Region, draft_body
+from tests.integration.reporting.test_fhir import fetch
+
+LIVER = inference.Code(value="10200004", scheme="SCT", meaning="Liver")
+VIEW = inference.Code(value="111031", scheme="DCM", meaning="Image View")
+NATURE = inference.Code(value="nature", scheme="99SONOBRIDGE", meaning="Nature of the tissue")
+BENIGN = inference.Code(value="30807003", scheme="SCT", meaning="Benign")
+FIRST_WORDS = "图像切面（AI 识别）：肝脏 1 幅。Views seen by AI: liver (1 image)."
+
+
+def analysed(region: Region, exam: ingest.Exam, revision: int = 1) -> Event:
+    """A liver that was read, on an exam that says something else."""
+    event = region.analysed(exam, revision=revision)
+    body = event.decode(inference.AnalysisCompleted)
+    image, model = exam.instances[0].sop_instance_uid, body.findings[0].model
+    body.ClearField("findings")
+    anchor = inference.Anchor(
+        series_instance_uid="1.2", sop_instance_uid=image, first_frame=1, last_frame=1, plane=LIVER, key_frame=1
+    )
+
+    def said(number: int, question: inference.Code, answer: inference.Code) -> inference.Finding:
+        return inference.Finding(
+            finding_id=f"00000000-0000-5000-8000-{revision:06d}{number:06d}",
+            code=question,
+            evaluation=inference.Evaluation(answer=answer),
+            anchor=anchor,
+            certainty_percent=88,
+            model=model,
+        )
+
+    body.findings.append(said(1, NATURE, BENIGN))
+    body.hints.append(said(2, VIEW, LIVER))
+    body.contradictions.append(inference.Contradiction(sop_instance_uid=image, body_part="BREAST", view=LIVER))
+    return replace(event, body=body.SerializeToString())
+
+
+async def test_the_expert_sees_answers_views_and_what_contradicts_the_exam(region: Region) -> None:
+    exam = await region.exam()
+    await region.handle(region.completed(exam))
+    await region.handle(analysed(region, exam))
+    report = await region.claimed(exam)
+    (answer,) = report["findings"]
+    assert (answer["coded"], answer["answer"], answer["answer_zh"]) == (True, "30807003", "良性")
+    assert (answer["sentence_zh"], answer["anchor"]["plane_en"]) == ("肝脏组织性质：良性。", "Liver")
+    (hint,) = report["hints"]
+    assert (hint["code"], hint["answer_en"]) == ("111031", "Liver")
+    (told,) = report["contradictions"]
+    assert (told["body_part"], told["view_zh"]) == ("BREAST", "肝脏")
+    assert report["description"] == FIRST_WORDS
+
+
+async def test_views_follow_a_later_analysis_and_the_experts_words_stay(region: Region) -> None:
+    exam = await region.exam()
+    await region.handle(region.completed(exam))
+    await region.handle(region.analysed(exam))
+    report = await region.claimed(exam)
+    assert (report["hints"], report["description"]) == ([], "")
+    await region.call("PUT", f"reports/{report['id']}/draft", body=draft_body(report))
+    await region.handle(analysed(region, exam))
+    later = (await region.call("GET", f"reports/{report['id']}")).json()
+    assert len(later["hints"]) == 1
+    assert later["description"] == draft_body(report)["description"]
+    assert later["is_offered"]
+
+
+@pytest.mark.timeout(300)
+async def test_a_coded_answer_is_signed_and_goes_out_as_fhir(region: Region, tmp_path: Path) -> None:
+    exam = await region.exam()
+    await region.handle(region.completed(exam))
+    await region.handle(analysed(region, exam))
+    report = await region.claimed(exam)
+    (answer,) = report["findings"]
+    wrong = {"findings": [{"finding_id": answer["finding_id"], "state": "corrected", "corrected_value": 1.0}]}
+    assert (await region.call("PUT", f"reports/{report['id']}/draft", body=wrong)).status_code == 422
+    accepted: dict[str, Any] = {"findings": [{"finding_id": answer["finding_id"], "state": "accepted"}]}
+    body = accepted | {"description": FIRST_WORDS, "impression": "肝内良性病变。"}
+    (await region.call("PUT", f"reports/{report['id']}/draft", body=body)).raise_for_status()
+    sign = await region.call("POST", f"reports/{report['id']}/sign", body={"attestation": True})
+    assert sign.is_success, sign.text
+    found = await fetch(region, f"DiagnosticReport/{report['id']}")
+    assert "Liver, nature: benign." in found["text"]["div"]
+    observation = await fetch(region, found["result"][0]["reference"])
+    assert observation["valueCodeableConcept"]["coding"][0]["code"] == "30807003"
+    faults = [
+        one
+        for one in validate(tmp_path, {"report": found, "observation": observation})
+        if one.severity in ("ERROR", "FATAL")
+    ]
+    assert faults == [], "\n".join(map(str, faults))

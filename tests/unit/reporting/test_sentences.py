@@ -1,0 +1,84 @@
+"""Coded answers, and what models say as sentences in both languages."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.reporting.documents.page import page
+from services.reporting.model.findings import Anchor, Code, Decision, Finding, Review, ReviewedFinding, decide
+from services.reporting.model.sentences import of_hints, sentence
+from services.shared.errors import Invalid
+from tests.unit.reporting.samples import CONTENT, HC, finding
+
+LIVER = Code("10200004", "SCT", "Liver")
+BENIGN = Code("30807003", "SCT", "Benign")
+
+
+def coded(question: Code, answer: Code | None, image: str = "1.2.3.4.1", plane: Code | None = None) -> Finding:
+    anchor = Anchor("1.2.3.4", image, 1, 1, plane)
+    return replace(finding(), code=question, value=0.0, unit="", coded=True, answer=answer, anchor=anchor)
+
+
+NATURE = coded(Code("nature", "99SONOBRIDGE", "Nature"), BENIGN, plane=LIVER)
+
+
+def view(answer: Code, image: str) -> Finding:
+    return coded(Code("111031", "DCM", "Image View"), answer, image)
+
+
+def quality(answer: Code, image: str) -> Finding:
+    return coded(Code("111101", "DCM", "Image Quality"), answer, image)
+
+
+def test_a_coded_answer_is_said_with_its_site() -> None:
+    assert sentence(ReviewedFinding(NATURE)) == ("肝脏组织性质：良性。", "Liver, nature: benign.")
+    unjudged = ReviewedFinding(replace(NATURE, answer=None, why="too dark"))
+    assert sentence(unjudged) == ("肝脏组织性质：无法判断。", "Liver, nature: cannot be judged.")
+
+
+def test_a_measurement_is_said_with_the_experts_value() -> None:
+    corrected = ReviewedFinding(HC, Review.CORRECTED, 270.0, "li")
+    assert sentence(corrected) == ("头围 HC：270.0 mm。", "Head circumference (HC): 270.0 mm.")
+    breast = Code("76752008", "SCT", "Breast")
+    cancer = finding(4, Code("111047", "DCM", "Probability of cancer"), 12.5, "%")
+    cancer = replace(cancer, anchor=replace(cancer.anchor, plane=breast))
+    assert sentence(ReviewedFinding(cancer)) == ("乳腺恶性概率：12.5 %。", "Breast, probability of cancer: 12.5 %.")
+
+
+def test_a_coded_answer_is_accepted_or_rejected_and_never_corrected() -> None:
+    proposed = (ReviewedFinding(NATURE),)
+    assert decide(proposed, [Decision(NATURE.finding_id, Review.ACCEPTED)], "li")[0].state == Review.ACCEPTED
+    with pytest.raises(Invalid, match="accepted or rejected"):
+        decide(proposed, [Decision(NATURE.finding_id, Review.CORRECTED, 1.0)], "li")
+
+
+def test_the_drafts_first_words_tell_the_views_and_what_is_wrong_with_the_images() -> None:
+    poor = Code("gain-too-low", "99SONOBRIDGE", "Gain too low")
+    good = Code("122741", "DCM", "Good image quality")
+    brain = Code("12738006", "SCT", "Brain")
+    hints = [
+        view(LIVER, "1"),
+        view(LIVER, "1"),
+        view(LIVER, "2"),
+        view(brain, "3"),
+        quality(good, "1"),
+        quality(poor, "3"),
+    ]
+    assert of_hints(hints) == (
+        "图像切面（AI 识别）：肝脏 2 幅、胎儿颅脑 1 幅。Views seen by AI: liver (2 images), fetal brain (1 image).\n"
+        "图像质量（AI 提示）：增益过低 1 幅。Image quality, AI's hints: gain too low (1 image)."
+    )
+    assert of_hints([quality(good, "1")]) == ""
+
+
+def test_the_page_states_a_coded_answer_in_both_languages() -> None:
+    made = page(replace(CONTENT, findings=(ReviewedFinding(NATURE, Review.ACCEPTED, None, "li"),)), key_image=False)
+    (picture,) = made["images"]
+    (row,) = picture["findings"]
+    assert (row["label_zh"], row["value"]) == ("组织性质", "良性 Benign")
+    assert row["source_zh"] == "人工智能（试验）判断，专家确认"
+
+
+def test_a_trial_models_hints_make_a_report_investigational() -> None:
+    assert not replace(CONTENT, findings=()).investigational
+    assert replace(CONTENT, findings=(), hints=(view(LIVER, "1"),)).investigational
