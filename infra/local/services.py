@@ -50,6 +50,7 @@ def own_settings(stack: Stack, service: str) -> dict[str, str]:
                 "TRITON_GRPC": stack.triton.grpc,
                 "DECODE_PROCESSES": "2",
                 "MODELS_DIR": str(ROOT / "services" / "inference" / "models"),
+                "FURTHER_MODELS_DIR": str(stack.state.data("models")),
             }
         case "reporting":
             return objects | {"INGEST_GRPC": stack.grpc("ingest"), "SEAL_DIR": str(stack.state.data("seals"))}

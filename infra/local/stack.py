@@ -63,7 +63,8 @@ class Stack:
 
     @property
     def triton(self) -> Triton:
-        return Triton(self.ports["triton-grpc"], self.ports["triton-http"], self.ports["triton-metrics"])
+        grpc, http, metrics = (self.ports[f"triton-{kind}"] for kind in ("grpc", "http", "metrics"))
+        return Triton(grpc, http, metrics, further=self.state.data("models"))
 
     def http(self, service: str) -> str:
         """Where a service answers HTTP itself, past the front door."""

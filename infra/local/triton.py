@@ -31,6 +31,7 @@ class Triton:
     grpc_port: int
     http_port: int
     metrics_port: int
+    further: Path | None = None  # a folder of further models, which come and go while it runs
 
     @property
     def grpc(self) -> str:
@@ -81,7 +82,8 @@ def prepare(folder: Path, server: Triton) -> Path:
 
 def command(folder: Path, backends: Path, server: Triton) -> Command:
     """Runs the server with no model loaded and with its addresses on loopback (its default is every address)."""
-    repositories = [part for folder in REPOSITORIES if folder.exists() for part in ("--model-repository", str(folder))]
+    folders = [*REPOSITORIES, *([server.further] if server.further else [])]
+    repositories = [part for one in folders if one.exists() for part in ("--model-repository", str(one))]
     options = {
         "backend-directory": backends,
         "backend-config": f"python,shm-region-prefix-name={shared_memory_prefix(server)}",
@@ -115,10 +117,11 @@ def command(folder: Path, backends: Path, server: Triton) -> Command:
 
 @contextmanager
 def start_triton(folder: Path) -> Iterator[Triton]:
-    """A private server without a model loaded, stopped when the block ends. Raises PartFailed."""
+    """A private server without a model loaded, its further models in `folder`/models; stopped when the block ends. Raises PartFailed."""
     state = State(folder)
     ports = keep_ports(state.ports, PORTS)
-    server = Triton(*(ports[name] for name in PORTS))
+    grpc, http, metrics = (ports[name] for name in PORTS)
+    server = Triton(grpc, http, metrics, further=state.data("models"))
     home = state.data("triton")
     with running(
         "triton", command(home, prepare(home, server), server), server.check, state.log("triton"), READY_WITHIN

@@ -78,7 +78,7 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def staged(
-    database: Database, topics: Topics, triton: Triton, issuer: FakeIssuer, models: Path, folder: Path
+    database: Database, topics: Topics, triton: Triton, issuer: FakeIssuer, models: Path, folder: Path, **more: object
 ) -> AsyncIterator[Stage]:
     """A stage with a fake ingest, not yet started."""
     ingest = FakeIngest()
@@ -92,9 +92,7 @@ async def staged(
         objects_url=f"file://{folder / 'objects'}",
         ingest_grpc=f"127.0.0.1:{ingest.port}",
         triton_grpc=triton.grpc,
-        triton_patience_seconds=8,
-        models_dir=models,
-        decode_processes=1,
+        **{"triton_patience_seconds": 8, "models_dir": models, "decode_processes": 1} | more,
     )
     made = Stage(variables, database, topics, issuer, ingest, folder, triton)
     try:

@@ -29,6 +29,7 @@ from services.shared.clock import uuid7
 from services.shared.events import Event, from_record
 from services.shared.http import ON_BEHALF_OF
 from services.shared.kafka import Producer, Record, Taken, held
+from services.shared.tenancy import PLATFORM_ORGANISATION
 from tests.fakes.ingest import FakeIngest
 from tests.fakes.oidc import FakeIssuer
 from tests.parts import Database, Topics
@@ -148,6 +149,42 @@ class Stage:
         )
         key = f"agreement/{self.agreement_id}/{version}"
         await self._tell(key, directory_events.DirectoryChanged(agreement=agreement))
+
+    async def appoint_operator(self) -> None:
+        """The directory tells of the platform's own organisation and of an operator there."""
+        organisation = directory.Organisation(
+            id=str(PLATFORM_ORGANISATION),
+            alias="platform",
+            time_zone="Asia/Shanghai",
+            active=True,
+            revision=1,
+            platform=True,
+        )
+        membership = directory.Membership(
+            id=str(uuid4()),
+            organisation_id=str(PLATFORM_ORGANISATION),
+            subject="operator",
+            display_name="Op Erator",
+            roles=["operator"],
+            active=True,
+            revision=1,
+        )
+        for key, body in (
+            (f"organisation/{PLATFORM_ORGANISATION}", directory_events.DirectoryChanged(organisation=organisation)),
+            (f"membership/{membership.id}", directory_events.DirectoryChanged(membership=membership)),
+        ):
+            await self._tell(key, body)
+
+    async def operate(self, method: str, path: str, **body: Any) -> httpx.Response:
+        """The route as the platform's operator."""
+        token = self.issuer.token("operator", "platform")
+        async with httpx.AsyncClient(timeout=60) as client:
+            return await client.request(
+                method,
+                f"{self.http}/api/inference/v1/{path}",
+                json=body or None,
+                headers={"Authorization": f"Bearer {token}"},
+            )
 
     async def _tell(self, key: str, body: Message) -> None:
         await self.send("directory.v1", "directory.changed", key, self.requester, body)
