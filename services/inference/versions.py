@@ -81,5 +81,6 @@ def with_shadows(plan: Plan, pins: Mapping[str, Pin], installed: Mapping[tuple[s
         pin = pins.get(chosen.card.name)
         card = installed.get((chosen.card.name, pin.shadow)) if pin and chosen.shown else None
         if card is not None:
-            shadows.append(Chosen(replace(card, name=shadow_name(card)), Mode.SHADOW))
+            shadow = replace(card, name=shadow_name(card))
+            shadows.append(Chosen(shadow, Mode.SHADOW, by_body_part=chosen.by_body_part))
     return replace(plan, models=tuple(sorted((*plan.models, *shadows), key=lambda one: one.card.name)))

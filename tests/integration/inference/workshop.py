@@ -50,6 +50,7 @@ def install(
     kind: str = "TYPE_UINT8",
     postprocess: str = "",
     as_version: bool = False,
+    **card_entries: object,
 ) -> Path:
     """Put a model into the folder, its card last: from then on it counts. `as_version`: beside the model of that name.
 
@@ -74,7 +75,7 @@ def install(
         "frame_batch": 2,
         "weights": {"file": f"1/{file}", "sha256": hashlib.sha256(weights).hexdigest()},
     }
-    (made / "card.yaml.new").write_text(yaml.safe_dump(card), encoding="utf-8")
+    (made / "card.yaml.new").write_text(yaml.safe_dump(card | card_entries), encoding="utf-8")
     (made / "card.yaml.new").rename(made / "card.yaml")
     return made
 
