@@ -4,7 +4,7 @@ A model gives a `Plan` (picture, heads, how a sample becomes a view and targets)
 the target UNKNOWN. `train` gives a network, `answers` its logits, `Softmaxed` what is exported.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -104,7 +104,7 @@ def train(
     checkpoint: Path,
     minutes: float,
     *,
-    rate: float = 1e-3,
+    rate: float = 2e-3,
     seed: int = 1,
     start: nn.Module | None = None,
 ) -> Classifier:
@@ -130,7 +130,7 @@ def train(
         return float(sum(losses))
 
     figure = mistakes if watched else lambda network: 0.0
-    trained = fit(model, pictures, loss_of(plan), figure, checkpoint, 60 * minutes, rate, decay=0.99)
+    trained = fit(model, pictures, loss_of(plan), figure, checkpoint, 60 * minutes, rate, 0.99, model.encoder)
     return cast(Classifier, trained)
 
 
@@ -138,10 +138,18 @@ def train(
 def answers(network: nn.Module, picture: Picture, samples: Sequence[Sample]) -> list[Floats]:
     """The logits [n, classes] of each head on whole samples, in double precision."""
     network.eval()
-    parts = []
+    parts = [[of_head.numpy().astype(np.float64) for of_head in network(x)] for x in _whole(picture, samples)]
+    return [np.concatenate([part[head] for part in parts]) for head in range(len(parts[0]))]
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def features(network: Classifier, picture: Picture, samples: Sequence[Sample]) -> Floats:
+    """The vectors [n, FEATURES] that the heads see of whole samples."""
+    network.eval()
+    return np.concatenate([network.features(x).numpy().astype(np.float64) for x in _whole(picture, samples)])
+
+
+def _whole(picture: Picture, samples: Sequence[Sample]) -> Iterator[Tensor]:
     for start in range(0, len(samples), BATCH):
         views = np.stack([picture.letterbox(one.pixels) for one in samples[start : start + BATCH]])
-        x = torch.from_numpy(picture.normalise(views))[:, None]
-        with torch.autocast("cpu", torch.bfloat16, enabled=False):
-            parts.append([of_head.numpy().astype(np.float64) for of_head in network(x)])
-    return [np.concatenate([part[head] for part in parts]) for head in range(len(parts[0]))]
+        yield torch.from_numpy(picture.normalise(views))[:, None]

@@ -5,9 +5,10 @@ Networks lie in a folder as fold0.pt, …, final.pt; what lies there is not trai
 
 import argparse
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -45,7 +46,7 @@ def load(job: Job, folder: Path, name: str) -> Classifier:
     return network
 
 
-def train_one(job: Job, folder: Path, name: str, minutes: float, *, rate: float = 1e-3, seed: int = 1) -> None:
+def train_one(job: Job, folder: Path, name: str, minutes: float, *, rate: float = 2e-3, seed: int = 1) -> None:
     """Train one fold's network, or the final one, and keep it."""
     fold = -1 if name == FINAL else int(name.removeprefix("fold"))
     groups: dict[str, list[Sample]] = {}
@@ -56,6 +57,7 @@ def train_one(job: Job, folder: Path, name: str, minutes: float, *, rate: float 
         :: max(1, len(job.samples) // 600)
     ]
     LOG.info(f"{name}: { ({group: len(of_group) for group, of_group in groups.items()}) }")
+    folder.mkdir(parents=True, exist_ok=True)
     network = train(job.plan, groups, watched, folder / f"{name}.part.pt", minutes, rate=rate, seed=seed)
     torch.save(network.state_dict(), folder / f"{name}.pt")
 
@@ -64,6 +66,9 @@ def out_of_fold(job: Job, folder: Path) -> list[Floats]:
     """The logits of each head on every sample, from the network that never saw its subject."""
     logits = [np.zeros((len(job.samples), len(classes))) for classes in job.plan.heads.values()]
     for name in job.names:
+        if not (folder / f"{name}.pt").exists():
+            LOG.warning(f"{name} is not trained: its samples have no answers")
+            continue
         network = load(job, folder, name)
         members = [n for n, of in enumerate(job.folds) if of == int(name.removeprefix("fold"))]
         for head, of_head in enumerate(answers(network, job.plan.picture, [job.samples[n] for n in members])):
@@ -71,27 +76,33 @@ def out_of_fold(job: Job, folder: Path) -> list[Floats]:
     return logits
 
 
-def main(model: str, job_of: Callable[[Path], Job], minutes: float, rate: float = 1e-3) -> None:
-    """The command line of a classifier's train.py."""
+def main(
+    model: str,
+    job_of: Callable[[Path], Job],
+    minutes: float,
+    variants: Mapping[str, Callable[[Path], Job]] = MappingProxyType({}),
+) -> None:
+    """The command line of a classifier's train.py; of each variant (another way to part the data) the first fold is trained too."""
     parser = argparse.ArgumentParser(
         description=f"Trains {model}: a network for each fold, then the final one on all data."
     )
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--minutes", type=float, default=minutes, help="for all networks together")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", nargs="*", help="fold0, fold1, …, final")
+    parser.add_argument("--only", nargs="*", help="fold0, fold1, …, final, or a variant")
     parser.add_argument("--anew", action="store_true", help="train again what lies in the folder")
     parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / model)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(asked.threads)
     cv2.setNumThreads(1)
-    asked.folder.mkdir(parents=True, exist_ok=True)
     job = job_of(asked.data)
-    for name in asked.only or [*job.names, FINAL]:
-        if (asked.folder / f"{name}.pt").exists() and not asked.anew:
-            continue
-        share = OF_FINAL if name == FINAL else (1 - OF_FINAL) / len(job.names)
-        train_one(job, asked.folder, name, asked.minutes * share, rate=asked.rate, seed=asked.seed)
+    of_fold = asked.minutes * (1 - OF_FINAL) / (len(job.names) + len(variants))
+    for name in asked.only or [*job.names, *variants, FINAL]:
+        folder = asked.folder / name if name in variants else asked.folder
+        of, which = (variants[name](asked.data), "fold0") if name in variants else (job, name)
+        if asked.anew or not (folder / f"{which}.pt").exists():
+            minutes = asked.minutes * OF_FINAL if which == FINAL else of_fold
+            train_one(of, folder, which, minutes, rate=asked.rate, seed=asked.seed)

@@ -39,7 +39,7 @@ def hash_of(pixels: Pixels) -> npt.NDArray[np.bool_]:
 
 
 def near_duplicates(
-    pictures: Sequence[Pixels], features: npt.NDArray[np.float32], hash_bits: int = 40, cosine: float = 0.97
+    pictures: Sequence[Pixels], features: npt.NDArray[np.float32], hash_bits: int = 54, cosine: float = 0.92
 ) -> Ints:
     """The group of each picture: joined where at most so many of the hash's 256 bits differ, or features [n, k] are that alike."""
     bits = np.stack([hash_of(picture) for picture in pictures]).astype(np.float32) * 2 - 1

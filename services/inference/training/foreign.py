@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from services.inference.decode import Undecodable, decode_frames, read_header
 from services.inference.training.images import Sample, grey
-from services.inference.training.picture import Image, Pixels
+from services.inference.training.picture import Image
 
 # fmt: off
 _PHOTOGRAPHS = (
@@ -163,11 +163,19 @@ def _folder(package: str) -> Path:
 
 
 def photographs() -> Iterator[Sample]:
-    """Real photographs, microscopy and scanned pages of scikit-image (most in the public domain or CC0), and its faces."""
+    """Real photographs, microscopy and scanned pages of scikit-image (most in the public domain or CC0)."""
     folder = _folder("skimage") / "data"
     for name in _PHOTOGRAPHS:
         path = next(folder.glob(f"{name}.*"))
         yield Sample(path.name, "photographs", f"photographs/{name}", grey(path), "photograph")
+
+
+def faces() -> Iterator[Sample]:
+    """Scikit-image's hundred faces, 25 x 25: for measuring, never for training."""
+    small = np.load(_folder("skimage") / "data" / "lfw_subset.npy")[:100]
+    for number, face in enumerate(small):
+        pixels = cv2.resize((255 * face).astype(np.uint8), (250, 250), interpolation=cv2.INTER_CUBIC)
+        yield Sample(f"face-{number}", "faces", f"faces/{number}", np.asarray(pixels, np.uint8), "face")
 
 
 def other_modalities() -> Iterator[Sample]:
@@ -196,10 +204,3 @@ def real_ultrasound(data: Path) -> Iterator[Sample]:
             seen.add(print_)
             subject = f"dicom/{_SAME.get(path.stem, path.stem)}"
             yield Sample(f"{path.name}:{number}", "dicom", subject, pixels, "other", {"clip": path.name})
-
-
-def shown(samples: list[Sample]) -> Pixels:
-    """A sheet of pictures, for looking at."""
-    tiles = [cv2.resize(one.pixels, (200, 150)) for one in samples]
-    tiles += [np.zeros((150, 200), np.uint8)] * (-len(tiles) % 8)
-    return np.vstack([np.hstack(tiles[n : n + 8]) for n in range(0, len(tiles), 8)])

@@ -1,0 +1,69 @@
+"""Trains the liver model: `python -m services.inference.models.liver.train --data FOLDER --minutes N`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import Generator
+
+from services.inference.models.liver.postprocess import CLASSES
+from services.inference.training import crossfit, images
+from services.inference.training.augment import Move, another_frame, appearance, move
+from services.inference.training.classify import Classifier, Plan, features
+from services.inference.training.crossfit import Job
+from services.inference.training.folds import folds, near_duplicates
+from services.inference.training.images import Sample
+from services.inference.training.picture import Image, Picture
+
+PICTURE = Picture(160, 192)
+FOLDS = 5
+MOVE = Move(turn=0.15, size=0.15, shift=0.05)
+
+
+def group_of(sample: Sample) -> str:
+    return sample.label
+
+
+def view(sample: Sample, rng: Generator) -> Image:
+    """A random view: other borders, another placement, another machine."""
+    pixels = another_frame(rng, sample.pixels, shape=0.15, crop=0.3)
+    return appearance(rng, PICTURE.warp(pixels, move(rng, PICTURE, *pixels.shape, MOVE)))
+
+
+def plan() -> Plan:
+    return Plan(
+        picture=PICTURE,
+        heads={"nature": CLASSES},
+        view=view,
+        targets=lambda sample: (CLASSES.index(sample.label),),
+        shares={"normal": 0.25, "benign": 0.35, "malignant": 0.4},
+        smoothing=0.1,
+    )
+
+
+def load(data: Path, *, grouped: bool = True) -> list[Sample]:
+    """The images in the sector geometry; images that are nearly the same are one subject, for the set names no patients."""
+    samples = images.boxed(images.read(data, ("liver",)))
+    if not grouped:
+        return samples
+    torch.set_num_threads(1)
+    encoder = Classifier({})
+    encoder.encoder.learnt_from_photographs()
+    seen = features(encoder, PICTURE, samples)
+    groups = near_duplicates([sample.pixels for sample in samples], np.asarray(seen, np.float32))
+    return [replace(sample, subject=f"liver/{group}") for sample, group in zip(samples, groups, strict=True)]
+
+
+def job(data: Path, *, grouped: bool = True) -> Job:
+    """All images in folds that share no near-duplicates, or (to see what that is worth) in folds by image."""
+    samples = load(data, grouped=grouped)
+    return Job(plan(), samples, folds([s.label for s in samples], [s.subject for s in samples], FOLDS), group_of)
+
+
+def ungrouped(data: Path) -> Job:
+    return job(data, grouped=False)
+
+
+if __name__ == "__main__":
+    crossfit.main("liver", job, minutes=25, variants={"ungrouped": ungrouped})

@@ -1,0 +1,74 @@
+"""Writes a classifier's final network as the served graph, its chances softened as its cross-validation asks, and checks both agree."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from services.inference.training import crossfit, metrics
+from services.inference.training.classify import UNKNOWN, Classifier, Softmaxed
+from services.inference.training.crossfit import FINAL, PROJECT, Job
+from services.inference.training.export import export, halve, letterbox
+from services.inference.training.images import Sample
+from services.inference.training.picture import Picture
+from services.inference.training.served import AGREEMENT, Served
+
+COMPARED = 40
+LOG = logging.getLogger(__name__)
+
+
+def temperatures(job: Job, folder: Path) -> list[float]:
+    """Of each head, from the answers of the networks that never saw the subject; those answers stay in the folder."""
+    logits = crossfit.out_of_fold(job, folder)
+    np.savez_compressed(folder / "out_of_fold.npz", *logits)
+    targets = np.array([list(job.plan.targets(sample)) for sample in job.samples])
+    found = []
+    for head, of_head in enumerate(logits):
+        known = targets[:, head] != UNKNOWN
+        found.append(round(metrics.temperature(of_head[known], targets[known, head]), 4))
+    (folder / "temperatures.json").write_text(json.dumps(found))
+    return found
+
+
+def write(network: Classifier, heat: list[float], model: Path, picture: Picture, samples: list[Sample]) -> float:
+    """Export, and the largest difference of any chance from torch on these samples; a file that differs too much is not kept."""
+    halve(network)
+    served = Softmaxed(network, heat).eval()
+    model.parent.mkdir(exist_ok=True)
+    export(served, model, picture, list(network.heads))
+    run, apart = Served(model), 0.0
+    for sample in samples:
+        got = run(sample.pixels)
+        with torch.no_grad():
+            meant = served(letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], picture))
+        apart = max(
+            apart,
+            *(float(np.abs(a[0].numpy() - got[name]).max()) for a, name in zip(meant, network.heads, strict=True)),
+        )
+    if apart > AGREEMENT:
+        model.unlink()
+        sys.exit(f"the graph differs from torch by {apart}, more than {AGREEMENT}: it was not kept")
+    return apart
+
+
+def main(name: str, job_of: Callable[[Path], Job], here: Path) -> None:
+    """The command line of a classifier's convert.py."""
+    parser = argparse.ArgumentParser(description=f"Writes {name}'s graph.")
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
+    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / name)
+    parser.add_argument("--model", type=Path, default=here / "1" / "model.onnx")
+    parser.add_argument("--network", default=FINAL)
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(1)
+    job = job_of(asked.data)
+    heat = temperatures(job, asked.folder)
+    network = crossfit.load(job, asked.folder, asked.network)
+    samples = list(job.samples)[:: max(1, len(job.samples) // COMPARED)]
+    apart = write(network, heat, asked.model, job.plan.picture, samples)
+    LOG.info(f"temperatures {heat}; largest difference from torch {apart:.6f}; {asked.model.stat().st_size} bytes")
