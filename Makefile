@@ -7,7 +7,7 @@ STATE ?= .local
 EXAMS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference models-report lint proto lock data
+.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference bench-screening models-report lint proto lock data
 
 help:  ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## /  make \1 — /p' Makefile | sed 's/-%/-MODEL/'
@@ -40,6 +40,9 @@ bench-flow: setup  ## EXAMS exams through the whole chain: a second, by stage, b
 bench-inference: setup  ## the platform's inference against raw Triton
 	@sh infra/local/setup.sh --bench
 	@$(PYTHON) -m tests.bench.inference
+
+bench-screening: setup  ## a clip of 100 frames through the models that see every frame
+	@$(PYTHON) -m tests.bench.screening
 
 lint: setup  ## types, style and layers
 	@$(PYTHON) -m tests.lint
