@@ -64,6 +64,7 @@ class Plan:
     targets: Callable[[Sample], Sequence[int]]  # one of each head; UNKNOWN where the sample says nothing
     shares: Mapping[str, float]  # of a batch: how often each group is drawn
     smoothing: float = 0.05
+    batch: int = BATCH
 
 
 def batch(plan: Plan, groups: Mapping[str, Sequence[Sample]], rng: Generator, size: int = BATCH) -> Batch:
@@ -116,7 +117,7 @@ def train(
     if start is not None:
         model.load_state_dict(start.state_dict())
     model = model.to(memory_format=torch.channels_last)
-    pictures = prefetched(lambda: batch(plan, groups, rng))
+    pictures = prefetched(lambda: batch(plan, groups, rng, plan.batch))
 
     def mistakes(network: nn.Module) -> float:
         """Mean loss over the heads on the watched samples, whole and unaltered."""

@@ -16,6 +16,7 @@ Batch = tuple[Tensor, ...]
 LOG = logging.getLogger(__name__)
 EVALUATE_EVERY = 200
 WARM_UP_STEPS = 100
+WARM_UP_PART = 0.1  # of the budget, where that is sooner
 
 
 def prefetched(make_batch: Callable[[], Batch], depth: int = 4) -> Iterator[Batch]:
@@ -64,9 +65,8 @@ def fit(
         best, step, begun = kept["best"], kept["step"], begun - kept["seconds"]
         LOG.info(f"going on after step {step}")
     while (spent := (time.monotonic() - begun) / budget_seconds) < 1:
-        rate = (
-            learning_rate * min(1.0, (step + 1) / WARM_UP_STEPS) * (0.01 + 0.99 * (1 + math.cos(math.pi * spent)) / 2)
-        )
+        warm = min(1.0, max((step + 1) / WARM_UP_STEPS, spent / WARM_UP_PART))
+        rate = learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * spent)) / 2)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["share"]
         model.train()

@@ -66,7 +66,7 @@ def duplicates(data: Path, folder: Path, grouped: Answers, heat: float) -> Table
         members = [sample for sample, fold in zip(job.samples, job.folds, strict=True) if fold == 0]
         alone = Job(job.plan, members, np.zeros(len(members), np.int64), job.group_of)
         logits = crossfit.out_of_fold(alone, folder / "ungrouped")[0]
-        rows.append(_row("folds by image (one of five)", answers_of(members, metrics.softmax(logits / heat))))
+        rows.append(_row("folds by image (one of four)", answers_of(members, metrics.softmax(logits / heat))))
     groups = len(set(grouped.subjects))
     note = f"{len(grouped.truths)} images, {groups} groups: {len(grouped.truths) - groups} images are nearly another's."
     return Table(

@@ -17,7 +17,7 @@ from services.inference.training.images import Sample
 from services.inference.training.picture import Image, Picture
 
 PICTURE = Picture(160, 192)
-FOLDS = 5
+FOLDS = 4
 MOVE = Move(turn=0.15, size=0.15, shift=0.05)
 
 
@@ -39,6 +39,7 @@ def plan() -> Plan:
         targets=lambda sample: (CLASSES.index(sample.label),),
         shares={"normal": 0.25, "benign": 0.35, "malignant": 0.4},
         smoothing=0.1,
+        batch=16,
     )
 
 
@@ -66,4 +67,4 @@ def ungrouped(data: Path) -> Job:
 
 
 if __name__ == "__main__":
-    crossfit.main("liver", job, minutes=25, variants={"ungrouped": ungrouped})
+    crossfit.main("liver", job, minutes=20, variants={"ungrouped": ungrouped})
