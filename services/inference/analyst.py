@@ -13,9 +13,10 @@ from uuid import UUID
 from sonobridge.directory.v1 import directory_pb2
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
-from services.inference import metrics, outcome
+from services.inference import metrics, outcome, watching
 from services.inference.copies import LocalCopies
 from services.inference.document import Document, described, write_documents
+from services.inference.drift import tallies
 from services.inference.heading import Heading
 from services.inference.model import ExamFacts, Permission, Plan, Rule, Skip, choose, gate
 from services.inference.pinning import Pinning
@@ -96,13 +97,13 @@ class Analyst:
         choice = await self._choose(exam)
         plan = choice.plan
         organisation = await self._directory.organisation(event.organisation_id)
-        time_zone = organisation.time_zone if organisation else ""
+        time_zone, alias = (organisation.time_zone, organisation.alias) if organisation else ("", exam.organisation_id)
         task = await self._analyses.begin(event, exam, plan, time_zone, choice.pins)
         if task is None or isinstance(plan, Skip):
             return
         if task.result is None:
             with tracer.start_as_current_span("inference read"):
-                task = await self._analyses.record(task, await self._read(plan, exam, choice.absent))
+                task = await self._analyses.record(task, await self._read(plan, exam, choice.absent, alias))
         assert task.result is not None  # recorded above, or before
         await self._analyses.finish(task, await self._conclude(task, task.result))
 
@@ -146,10 +147,11 @@ class Analyst:
                 raise Unavailable("the agreement that the exam crosses by has not reached this service yet")
             await asyncio.sleep(_AGREEMENT_PAUSE)
 
-    async def _read(self, plan: Plan, exam: ingest_pb.Exam, absent: tuple[Run, ...]) -> Result:
+    async def _read(self, plan: Plan, exam: ingest_pb.Exam, absent: tuple[Run, ...], organisation: str) -> Result:
         modalities = frozenset(modality for chosen in plan.models for modality in chosen.card.modalities)
         result = await self._reader.read(plan, outcome.sources(exam, modalities), UUID(exam.exam_id))
         result = replace(result, runs=(*result.runs, *absent))
+        watching.counted(tallies(result), organisation, outcome.scanner(exam))
         for run in result.runs:
             metrics.FRAMES.labels(model=run.model).inc(run.frames)
             metrics.RUNS.labels(model=run.model, mode=run.mode.value, outcome=run.outcome).inc()

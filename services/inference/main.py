@@ -15,6 +15,7 @@ from services.inference.breaker import Breaker
 from services.inference.copies import LocalCopies
 from services.inference.patience import Patience, PatientTriton
 from services.inference.pinning import Pinning
+from services.inference.quality import Quality
 from services.inference.reading import Reader
 from services.inference.service import Analyses
 from services.inference.settings import Settings
@@ -57,6 +58,7 @@ async def run(stop: asyncio.Event) -> None:
     ingest = grpc_server.Caller(given.ingest_grpc, ServiceToken(given))
     analyses = Analyses(db, outbox, clock)
     pinning = Pinning(db, directory, shelf, clock)
+    quality = Quality(db, directory, shelf, clock)
     analyst = Analyst(
         analyses,
         directory,
@@ -85,16 +87,17 @@ async def run(stop: asyncio.Event) -> None:
         "models": breaker.check,
     }
     app = http.build_app(NAME, "SonoBridge inference", authenticator, {"postgres": db.ready}, besides)
-    routes.build(app, analyses, directory, shelf, pinning, breaker)
+    routes.build(app, routes.UseCases(analyses, directory, shelf, pinning, breaker, quality))
     try:
         await supervise.run(
             {
                 "http": partial(http.serve, app, given),
                 "grpc": partial(grpc_server.serve, given, authenticator, partial(rpc.register, analyses=analyses)),
                 "directory": consume(f"{NAME}-directory", [directory_copy.TOPIC], directory.apply).run,
-                "exams": consume(NAME, list(consumers.TOPICS), consumers.exams(analyst)).run,
+                "exams": consume(NAME, list(consumers.TOPICS), consumers.handler(analyst, quality)).run,
                 "shelf": shelf.watch,
                 "models": triton.watch,
+                "drift": quality.run,
                 "relay": relay.run,
                 "outbox": relay.purge,
             },

@@ -42,4 +42,39 @@ SHADOW_DIFFERENCE = Histogram(
     ["model", "code"],
     buckets=(0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50),
 )
+SHADOW_COMPARED = Counter(
+    "sonobridge_inference_shadow_compared_total",
+    "Figures and answers in the shadow that were compared",
+    ["model", "code"],
+)
+SHADOW_DISAGREED = Counter(
+    "sonobridge_inference_shadow_disagreed_total",
+    "Those that said something else than what is shown",
+    ["model", "code"],
+)
+_WATCHED = ["model", "version", "organisation", "scanner"]
+ANSWERS = Counter(
+    "sonobridge_inference_answers_total", "Shown runs by outcome: findings, nothing, failed", [*_WATCHED, "outcome"]
+)
+SCORES = Histogram(
+    "sonobridge_inference_score_percent",
+    "Certainty of statements, or probability of cancer",
+    [*_WATCHED, "score"],
+    buckets=(10, 20, 30, 40, 50, 60, 70, 80, 90, 100),
+)
+REVIEWS = Counter(
+    "sonobridge_inference_reviews_total",
+    "What experts made of findings: accepted, corrected, rejected",
+    [*_WATCHED, "review"],
+)
+DRIFT = Gauge(
+    "sonobridge_inference_drift_psi",
+    "Population stability index of the recent window, where it is more than chance; else 0",
+    [*_WATCHED, "measure"],
+)
+VERSION_MISSING = Gauge(
+    "sonobridge_inference_model_version_missing",
+    "Hospitals pinned to a version that is not installed",
+    ["model", "version"],
+)
 DOCUMENTS = Counter("sonobridge_inference_documents_total", "SR, SEG and key-object documents stored in a study")

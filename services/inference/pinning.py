@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sonobridge.directory.v1 import directory_pb2
 
+from services.inference.model import ModelCard
 from services.inference.shelf import Shelf
 from services.inference.versions import Act, NothingToDecide, Pin, decide
 from services.shared.clock import Clock
@@ -105,6 +106,11 @@ class Pinning:
         platforms = {row["model"]: _pin(row) for row in rows if row["organisation_id"] == PLATFORM_ORGANISATION}
         first = {name: Pin(self._shelf.first_version(name)) for name in self._shelf.names}
         return first | platforms | own
+
+    @property
+    def cards(self) -> dict[tuple[str, str], ModelCard]:
+        """Every installed version."""
+        return self._shelf.cards
 
     async def all(self) -> list[Standing]:
         """Every hospital's pins, for operators."""

@@ -54,8 +54,10 @@ SELECT result::text AS result FROM results WHERE organisation_id = %(organisatio
 -- name: insert_shadow_difference
 -- Notes how far a shadow model's figure lies from the shown one's.
 INSERT INTO shadow_differences
-    (organisation_id, analysis_id, model, against, code, sop_instance_uid, shadow_value, shown_value, unit)
-VALUES (%(organisation_id)s, %(analysis_id)s, %(model)s, %(against)s, %(code)s, %(sop_instance_uid)s, %(shadow_value)s, %(shown_value)s, %(unit)s)
+    (organisation_id, analysis_id, model, against, code, sop_instance_uid, shadow_value, shown_value, unit, shadow_answer, shown_answer,
+    disagrees)
+VALUES (%(organisation_id)s, %(analysis_id)s, %(model)s, %(against)s, %(code)s, %(sop_instance_uid)s, %(shadow_value)s, %(shown_value)s, %(unit)s,
+    %(shadow_answer)s, %(shown_answer)s, %(disagrees)s)
 ON CONFLICT DO NOTHING;
 
 -- name: list_outcomes
@@ -119,3 +121,23 @@ ORDER BY started_at DESC LIMIT 1;
 SELECT organisation_id, model, against, code, count(DISTINCT analysis_id) AS exams, count(*) AS compared,
     count(*) FILTER (WHERE disagrees) AS disagreed
 FROM shadow_differences GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+
+-- name: add_tally
+-- Adds to one count of the day.
+INSERT INTO model_tallies AS tally
+    (organisation_id, day, model, version, scanner, reader_id, shown, measure, bin, count)
+VALUES (%(organisation_id)s, %(day)s, %(model)s, %(version)s, %(scanner)s, %(reader_id)s, %(shown)s, %(measure)s, %(bin)s, %(count)s)
+ON CONFLICT (organisation_id, day, model, version, scanner, reader_id, shown, measure, bin)
+DO UPDATE SET count = tally.count + excluded.count;
+
+-- name: select_exam_seen
+-- Who reads an exam that was analysed, and which scanner made it.
+SELECT reader_id, scanner FROM exams WHERE organisation_id = %(organisation_id)s AND exam_id = %(exam_id)s;
+
+-- name: sum_tallies
+-- The counts that the caller may see in the recent window and in the one before it.
+SELECT organisation_id, model, version, shown, scanner, measure, bin,
+    coalesce(sum(count) FILTER (WHERE day >= %(recent_from)s), 0)::bigint AS recent,
+    coalesce(sum(count) FILTER (WHERE day < %(recent_from)s), 0)::bigint AS reference
+FROM model_tallies WHERE day >= %(reference_from)s
+GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7;

@@ -115,41 +115,6 @@ class Result:
         return next(run for run in self.runs if run.model == model)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """How far a shadow model's figure lies from the shown one's, on the same instance and for the same code."""
-
-    model: str
-    against: str
-    code: str
-    sop_instance_uid: str
-    shadow_value: float
-    shown_value: float
-    unit: str
-
-
-def compare_shadows(result: Result) -> tuple[Difference, ...]:
-    """Each figure of a shadow model beside the shown models' figure of the same code on the same instance."""
-    shown = {
-        (group.source.sop_instance_uid, figure.code.scheme, figure.code.value): (group.model, figure)
-        for group in result.shown_groups
-        for figure in group.reading.measurements
-    }
-    shadows = {run.model for run in result.runs if not run.shown}
-    differences = []
-    for group in result.groups:
-        if group.model not in shadows:
-            continue
-        for figure in group.reading.measurements:
-            key = (group.source.sop_instance_uid, figure.code.scheme, figure.code.value)
-            if key in shown:
-                against, other = shown[key]
-                differences.append(
-                    Difference(group.model, against, figure.code.value, key[0], figure.value, other.value, figure.unit)
-                )
-    return tuple(differences)
-
-
 _ADAPTER = TypeAdapter(Result)
 
 

@@ -14,9 +14,11 @@ from google.protobuf.message import Message
 from sonobridge.inference.v1 import events_pb2 as pb
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
-from services.inference import metrics, outcome, store
+from services.inference import metrics, outcome, store, watching
+from services.inference.drift import tallies
 from services.inference.model import Plan, Skip, State, analysis_id
-from services.inference.result import Result, compare_shadows
+from services.inference.result import Result
+from services.inference.shadow import compare
 from services.inference.versions import Pin
 from services.shared import crash
 from services.shared.clock import Clock
@@ -120,12 +122,13 @@ class Analyses:
                 result = replace(result, predecessor=await self._last_documented(tx, task))
                 await store.record_result(tx, task.organisation_id, analysis.analysis_id, result, self._clock.now())
                 await store.move(tx, task.organisation_id, analysis, State.INFERRED)
-                differences = compare_shadows(result)
+                differences = compare(result)
                 await store.note_differences(tx, task.organisation_id, analysis.analysis_id, differences)
-                for one in differences:
-                    metrics.SHADOW_DIFFERENCE.labels(model=one.model, code=one.code).observe(
-                        abs(one.shadow_value - one.shown_value)
-                    )
+                if task.exam.crossing.reader_id:
+                    reader_id, day = UUID(task.exam.crossing.reader_id), self._clock.now().date()
+                    seen_on = outcome.scanner(task.exam)
+                    await store.count(tx, task.organisation_id, reader_id, seen_on, day, tallies(result))
+                watching.compared(differences)
                 analysis = await store.analysis(tx, task.organisation_id, analysis.analysis_id)
             recorded = await store.recorded_result(tx, task.organisation_id, analysis.analysis_id)
         crash.point("inference.recorded")

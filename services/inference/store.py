@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from services.inference import result as results
+from services.inference.drift import Tally
 from services.inference.model import State, advance
-from services.inference.result import Difference, Result
+from services.inference.result import Result
+from services.inference.shadow import Difference
 from services.shared.db import Transaction
 
 
@@ -181,7 +184,34 @@ async def note_differences(
             shadow_value=difference.shadow_value,
             shown_value=difference.shown_value,
             unit=difference.unit,
+            shadow_answer=difference.shadow_answer,
+            shown_answer=difference.shown_answer,
+            disagrees=difference.disagrees,
         )
+
+
+async def count(
+    tx: Transaction, organisation_id: UUID, reader_id: UUID, scanner: str, day: date, tallies: Counter[Tally]
+) -> None:
+    """Add to the day's counts; always in one order, so that two exams never wait for each other in a circle."""
+    await tx.run_many(
+        "add_tally",
+        [
+            {
+                "organisation_id": organisation_id,
+                "day": day,
+                "model": tally.model,
+                "version": tally.version,
+                "scanner": scanner,
+                "reader_id": reader_id,
+                "shown": tally.shown,
+                "measure": tally.measure.value,
+                "bin": tally.bin,
+                "count": number,
+            }
+            for tally, number in sorted(tallies.items())
+        ],
+    )
 
 
 async def outcomes(tx: Transaction, exam_id: UUID) -> list[Outcome]:

@@ -66,6 +66,7 @@ def scene(stack: Running) -> Scene:
         "organisation_id": exam["organisation_id"],
         "alias": stack.cast.clinic_1,
         "ae_title": stack.outside.ae_title(stack.cast.clinic_1),
+        "model": "fetal_head",
         "username": "probe.person",
         "client_id": "probe-gateway",
         "agreement_number": agreements[0]["number"],
@@ -114,6 +115,13 @@ def table(scene: Scene) -> list[Probe]:
         Probe("GET /api/inference/v1/analyses", "clinic", query=f"exam_id={scene.ids['exam_id']}"),
         Probe("GET /api/inference/v1/analyses/{analysis_id}", "clinic"),
         Probe("GET /api/inference/v1/models", "clinic"),
+        Probe("GET /api/inference/v1/drift", "quality", query="by_organisation=true&by_scanner=true"),
+        Probe("GET /api/inference/v1/model-versions", "operator"),
+        Probe("GET /api/inference/v1/models/{model}/changes", "operator"),
+        # Without a version the first ends a shadow that there is not, and there is nothing to promote or to roll back to.
+        Probe("POST /api/inference/v1/models/{model}/shadow", "operator", {}),
+        Probe("POST /api/inference/v1/models/{model}/promote", "operator", {}, owner_may=(409,)),
+        Probe("POST /api/inference/v1/models/{model}/rollback", "operator", {}, owner_may=(409,)),
     ]
     claimed = [
         Probe("GET /api/reporting/v1/worklist", "expert"),

@@ -32,7 +32,7 @@ from tests.stack import Running
 # Group → topic → the types that it acts upon. What the directory tells names hospitals, people and agreements, never an exam.
 HEARD: dict[str, dict[str, set[str]]] = {
     "ingest": {"reporting.v1": {"report.signed"}},
-    "inference": {"ingest.v1": {"exam.completed", "exam.amended"}},
+    "inference": {"ingest.v1": {"exam.completed", "exam.amended"}, "reporting.v1": {"report.signed"}},
     "reporting": {
         "ingest.v1": {"exam.completed", "exam.amended"},
         "inference.v1": {"analysis.completed", "analysis.skipped", "analysis.failed"},

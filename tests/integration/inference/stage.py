@@ -117,7 +117,9 @@ class Stage:
     async def resend(self, topic: str, event: Event) -> None:
         await self._producer.send([Record(topic, event.key, event.headers(), event.body)])
 
-    async def agree(self, *models: directory.ModelPermission, version: int = 1, trial_consent: bool = False) -> None:
+    async def agree(
+        self, *models: directory.ModelPermission, version: int = 1, trial_consent: bool = False, role: str = "expert"
+    ) -> None:
         """The directory tells of the three organisations and of an agreement that permits these models."""
         for number, organisation_id in enumerate((self.requester, self.reader, self.stranger)):
             organisation = directory.Organisation(
@@ -130,7 +132,7 @@ class Stage:
                 id=str(uuid4()),
                 organisation_id=str(organisation_id),
                 subject=f"person-{organisation_id}",
-                roles=["expert"],
+                roles=[role],
                 active=True,
                 revision=1,
             )
@@ -300,6 +302,15 @@ class Stage:
             return await client.get(
                 f"{self.http}/api/inference/v1/{path}", headers={"Authorization": f"Bearer {token}"}
             )
+
+    async def metrics(self) -> str:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"{self.http}/metrics")).text
+
+    def change(self, statement: str) -> None:
+        """What only the database's superuser may do."""
+        with psycopg.connect(self.database.server.conninfo(BOOTSTRAP, self.database.name)) as connection:
+            connection.execute(statement.encode())
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """What the database's superuser sees."""

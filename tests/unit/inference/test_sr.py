@@ -18,7 +18,8 @@ from services.inference import sr
 from services.inference.evidence import read_evidence
 from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
 from services.inference.model import Code, FrameReading, Measurement, Mode, Observation
-from services.inference.result import Group, Result, Run, Source, compare_shadows, dump, load
+from services.inference.result import Group, Result, Run, Source, dump, load
+from services.inference.shadow import compare
 
 HEAD = Code("279141000", "SCT", "Fetal head")
 CONTOUR = ((10.0, 10.0), (90.0, 10.0), (90.0, 90.0), (-5.0, 90.0))
@@ -216,7 +217,7 @@ def test_a_shadow_model_is_compared_and_not_written(tmp_path: Path) -> None:
     other = Measurement(FIGURES[0].code, 318.0, "mm", 318.0, 318.0, "ellipse")
     shadow = Group("rival", source(), 2, FrameReading(Observation(90.0, HEAD, CONTOUR), (other,)))
     both = Result((*shown.runs, run("rival", Mode.SHADOW)), (*shown.groups, shadow))
-    (difference,) = compare_shadows(both)
+    (difference,) = compare(both)
     assert (difference.model, difference.against, difference.shadow_value) == ("rival", "head", 318.0)
     path = written(tmp_path, b"Wang^Fang ")
     assert document(path, both) == document(path, shown)

@@ -7,6 +7,102 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Act
+         * @description What was decided about a model's versions.
+         * @enum {string}
+         */
+        Act: "first_use" | "shadow" | "promote" | "rollback";
+        /** ChangePage */
+        ChangePage: {
+            /** Items */
+            items: components["schemas"]["ChangeView"][];
+            /** Next */
+            next?: null;
+        };
+        /**
+         * ChangeView
+         * @description A decision: what, by whom, why, and what held from then on.
+         */
+        ChangeView: {
+            act: components["schemas"]["Act"];
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /** Organisation */
+            organisation: string;
+            /** Reason */
+            reason: string;
+            /** Shadow Version */
+            shadow_version: string;
+            /** Shown Version */
+            shown_version: string;
+        };
+        /**
+         * ComparisonView
+         * @description How often the version in the shadow said something else than the shown one, by code.
+         */
+        ComparisonView: {
+            /** Code */
+            code: string;
+            /** Compared */
+            compared: number;
+            /** Disagreed */
+            disagreed: number;
+            /** Exams */
+            exams: number;
+        };
+        /**
+         * Decision
+         * @description About one hospital, or without one about all of them and what new ones begin with.
+         */
+        Decision: {
+            /** Organisation */
+            organisation?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Version
+             * @default
+             */
+            version: string;
+        };
+        /**
+         * DriftView
+         * @description Days in UTC; the recent window goes up to `until`, which is not in it.
+         */
+        DriftView: {
+            /** Drift From */
+            drift_from: number;
+            /** Items */
+            items: components["schemas"]["SliceView"][];
+            /** Least */
+            least: number;
+            /**
+             * Recent From
+             * Format: date
+             */
+            recent_from: string;
+            /**
+             * Reference From
+             * Format: date
+             */
+            reference_from: string;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+            /** Watch From */
+            watch_from: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -14,12 +110,19 @@ export interface components {
         };
         /** ModelPage */
         ModelPage: {
+            /** Faults */
+            faults: {
+                [key: string]: string;
+            };
             /** Items */
             items: components["schemas"]["ModelView"][];
             /** Next */
             next?: null;
         };
-        /** ModelView */
+        /**
+         * ModelView
+         * @description A model as the caller's hospital is shown it; `installed` is false where the version that it is pinned to was removed.
+         */
         ModelView: {
             /** Card */
             card: {
@@ -27,12 +130,18 @@ export interface components {
             };
             /** Digest Sha256 */
             digest_sha256: string;
+            /** Installed */
+            installed: boolean;
             /** Name */
             name: string;
             /** Permitted */
             permitted: components["schemas"]["PermissionView"][];
+            /** Shadow Version */
+            shadow_version: string;
             /** Version */
             version: string;
+            /** Versions */
+            versions: components["schemas"]["VersionView"][];
         };
         /**
          * PermissionView
@@ -57,6 +166,87 @@ export interface components {
             /** Valid Until */
             valid_until: string;
         };
+        /**
+         * ShiftView
+         * @description Counts by bin before and now. The index is null where either window holds too few.
+         */
+        ShiftView: {
+            /** Psi */
+            psi: number | null;
+            /** Recent */
+            recent: number[];
+            /** Reference */
+            reference: number[];
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * SliceView
+         * @description A model's answers, of one hospital and scanner or of several together. `outcome`: findings, nothing found, failed; `certainty`
+         *     and `probability`: tenths of the scale; `review`: accepted, corrected, rejected.
+         */
+        SliceView: {
+            certainty: components["schemas"]["ShiftView"] | null;
+            /** Model */
+            model: string;
+            /** Name En */
+            name_en: string | null;
+            /** Name Zh */
+            name_zh: string | null;
+            /** Organisation */
+            organisation: string | null;
+            outcome: components["schemas"]["ShiftView"] | null;
+            probability: components["schemas"]["ShiftView"] | null;
+            review: components["schemas"]["ShiftView"] | null;
+            /** Scanner */
+            scanner: string | null;
+            /** Shown */
+            shown: boolean;
+            /** Version */
+            version: string;
+        };
+        /** StandingPage */
+        StandingPage: {
+            /** Items */
+            items: components["schemas"]["StandingView"][];
+            /** Next */
+            next?: null;
+        };
+        /**
+         * StandingView
+         * @description A hospital's versions of a model. The platform's own row is what a hospital begins with.
+         */
+        StandingView: {
+            /** Changed */
+            changed: boolean;
+            /** Comparisons */
+            comparisons: components["schemas"]["ComparisonView"][];
+            /** Model */
+            model: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Organisation */
+            organisation: string;
+            /** Platform */
+            platform: boolean;
+            /** Previous Version */
+            previous_version: string;
+            /** Shadow Installed */
+            shadow_installed: boolean;
+            /** Shadow Version */
+            shadow_version: string;
+            /** Shown Installed */
+            shown_installed: boolean;
+            /** Shown Version */
+            shown_version: string;
+        };
+        /**
+         * State
+         * @description Whether a model is asked.
+         * @enum {string}
+         */
+        State: "in_service" | "taken_out" | "on_trial";
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -70,6 +260,31 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * Verdict
+         * @description What two windows say of each other.
+         * @enum {string}
+         */
+        Verdict: "too_few" | "steady" | "watch" | "drifts";
+        /**
+         * VersionView
+         * @description One installed version of a model, and how it stands.
+         */
+        VersionView: {
+            /** Again At */
+            again_at: string | null;
+            /** Digest Sha256 */
+            digest_sha256: string;
+            /** Reason */
+            reason: string;
+            /** Served As */
+            served_as: string;
+            state: components["schemas"]["State"];
+            /** Taken Out At */
+            taken_out_at: string | null;
+            /** Version */
+            version: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -77,10 +292,23 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Act = components['schemas']['Act'];
+export type ChangePage = components['schemas']['ChangePage'];
+export type ChangeView = components['schemas']['ChangeView'];
+export type ComparisonView = components['schemas']['ComparisonView'];
+export type Decision = components['schemas']['Decision'];
+export type DriftView = components['schemas']['DriftView'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type ModelPage = components['schemas']['ModelPage'];
 export type ModelView = components['schemas']['ModelView'];
 export type PermissionView = components['schemas']['PermissionView'];
+export type ShiftView = components['schemas']['ShiftView'];
+export type SliceView = components['schemas']['SliceView'];
+export type StandingPage = components['schemas']['StandingPage'];
+export type StandingView = components['schemas']['StandingView'];
+export type State = components['schemas']['State'];
 export type ValidationError = components['schemas']['ValidationError'];
+export type Verdict = components['schemas']['Verdict'];
+export type VersionView = components['schemas']['VersionView'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

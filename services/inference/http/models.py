@@ -1,4 +1,4 @@
-"""Inference over HTTP: analyses for those who own or read the exam, and the installed models' cards."""
+"""The installed models: cards, versions and how they stand, and how the caller's agreements permit them."""
 
 from __future__ import annotations
 
@@ -7,33 +7,17 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from fastapi import FastAPI
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
+from fastapi import APIRouter
 from pydantic import BaseModel
 from sonobridge.directory.v1 import directory_pb2
-from sonobridge.inference.v1 import events_pb2 as pb
 
 from services.inference import outcome
 from services.inference.breaker import Breaker, Condition, State
-from services.inference.model import State as AnalysisState
+from services.inference.http.analyses import PREFIX, Viewer
 from services.inference.pinning import Pinning
 from services.inference.registry import InstalledModel
-from services.inference.service import Analyses
 from services.inference.shelf import Shelf
-from services.inference.store import Outcome
 from services.inference.versions import Pin
-from services.shared.http import role
-from services.shared.tenancy import Principal
-
-PREFIX = "/api/inference/v1"
-_VIEWER = role("clinic_staff", "expert", "quality_manager", "operator")
-
-_BODIES: dict[AnalysisState, type[Message]] = {
-    AnalysisState.COMPLETED: pb.AnalysisCompleted,
-    AnalysisState.SKIPPED: pb.AnalysisSkipped,
-    AnalysisState.FAILED: pb.AnalysisFailed,
-}
 
 
 class Directory(Protocol):
@@ -81,60 +65,24 @@ class ModelView(BaseModel):
 
 class ModelPage(BaseModel):
     items: list[ModelView]
+    faults: dict[str, str]
     next: None = None
 
 
-def build(
-    app: FastAPI, analyses: Analyses, directory: Directory, shelf: Shelf, pinning: Pinning, breaker: Breaker
-) -> None:
-    """Add the routes."""
+def router(directory: Directory, shelf: Shelf, pinning: Pinning, breaker: Breaker) -> APIRouter:
+    """The one route."""
+    api = APIRouter(prefix=PREFIX)
 
-    @app.get(f"{PREFIX}/analyses")
-    async def list_analyses(exam_id: UUID, caller: Principal = _VIEWER) -> dict[str, Any]:
-        """The exam's finished analyses, the latest revision first; empty for who neither owns nor reads the exam."""
-        found = await analyses.of_exam(caller.organisation_id, exam_id)
-        return {"items": [_analysis(one) for one in found], "next": None}
-
-    @app.get(f"{PREFIX}/analyses/{{analysis_id}}")
-    async def get_analysis(analysis_id: UUID, caller: Principal = _VIEWER) -> dict[str, Any]:
-        """One analysis with its findings, runs and models."""
-        return _analysis(await analyses.get(caller.organisation_id, analysis_id))
-
-    @app.get(f"{PREFIX}/models")
-    async def list_models(caller: Principal = _VIEWER) -> ModelPage:
+    @api.get("/models")
+    async def list_models(caller: Viewer) -> ModelPage:
         """The installed models: the version that the caller's hospital is shown with its card, the versions that there are and
-        how they stand, and how the hospital's own agreements permit each."""
+        how they stand, how the hospital's own agreements permit each; and folders that are not used as they are, with the fault."""
         agreements = await directory.agreements_of(caller.organisation_id)
         pins = await pinning.own(caller.organisation_id)
-        return ModelPage(
-            items=[_model(name, pins[name], shelf.versions(name), breaker, agreements) for name in shelf.names]
-        )
+        items = [_model(name, pins[name], shelf.versions(name), breaker, agreements) for name in shelf.names]
+        return ModelPage(items=items, faults=shelf.faults)
 
-
-def _analysis(found: Outcome) -> dict[str, Any]:
-    body = MessageToDict(
-        _BODIES[found.state].FromString(found.body),
-        preserving_proto_field_name=True,
-        always_print_fields_with_no_presence=True,
-    )
-    return body | {
-        "id": str(found.analysis_id),
-        "state": found.state.value,
-        "started_at": found.started_at.isoformat(),
-        "finished_at": found.finished_at.isoformat(),
-    }
-
-
-def _version(model: InstalledModel, condition: Condition) -> VersionView:
-    return VersionView(
-        version=model.card.version,
-        digest_sha256=model.card.digest_sha256,
-        served_as=model.card.in_triton,
-        state=condition.state,
-        reason=condition.reason,
-        taken_out_at=condition.taken_out_at,
-        again_at=condition.again_at,
-    )
+    return api
 
 
 def _model(
@@ -167,4 +115,16 @@ def _model(
             for permission in outcome.permissions(agreement)
             if permission.model == name
         ],
+    )
+
+
+def _version(model: InstalledModel, condition: Condition) -> VersionView:
+    return VersionView(
+        version=model.card.version,
+        digest_sha256=model.card.digest_sha256,
+        served_as=model.card.in_triton,
+        state=condition.state,
+        reason=condition.reason,
+        taken_out_at=condition.taken_out_at,
+        again_at=condition.again_at,
     )
