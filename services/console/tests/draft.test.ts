@@ -4,9 +4,9 @@ import { decide, draftOf, fitted, sameReading, unchanged, undecided } from '../s
 import { inOrder } from '../src/expert/where'
 
 const finding = (finding_id: string, part: Partial<Finding> = {}): Finding => ({
-  finding_id, code: '11984-2', code_scheme: 'LN', code_meaning: '', label_zh: '头围 HC', label_en: 'HC', value: 250, unit: 'mm', lower: 0, upper: 0, method: '',
+  finding_id, code: '11984-2', code_scheme: 'LN', code_meaning: '', label_zh: '头围 HC', label_en: 'HC', coded: false, answer: null, answer_zh: '', answer_en: '', why: '', sentence_zh: '', sentence_en: '', value: 250, unit: 'mm', lower: 0, upper: 0, method: '',
   certainty_percent: 97, state: 'accepted', corrected_value: null, reviewed_by: '', model: { name: 'm', version: '1', mode: 'trial' },
-  anchor: { series_instance_uid: '1', sop_instance_uid: finding_id, first_frame: 1, last_frame: 1, plane: null, contour: [] }, ...part,
+  anchor: { series_instance_uid: '1', sop_instance_uid: finding_id, first_frame: 1, last_frame: 1, key_frame: 1, plane: null, plane_zh: null, plane_en: null, contour: [] }, ...part,
 })
 const text = { description: '', impression: '未见异常。', recommendation: '', critical: false }
 const reading = (findings: Finding[]) => ({ findings, ...text })

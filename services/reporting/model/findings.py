@@ -247,6 +247,8 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "30807003": ("良性", "Benign"),
     "21594007": ("恶性", "Malignant"),
     "52988006": ("病灶", "Lesion"),
+    "103339001": ("长径", "Long axis"),  # PS3.16 CID 7470
+    "103340004": ("短径", "Short axis"),
     "b-lines": ("B 线", "B-lines"),
     "consolidation-or-effusion": ("实变或胸腔积液", "Consolidation or effusion"),
     "52101004": ("有", "Present"),

@@ -13,6 +13,7 @@ import { CoverageTag, ExamStateTag, PriorityTag, ReportStateTag } from '../ui/ta
 import { useFormat } from '../ui/useFormat'
 import { ExamImages } from './ExamImages'
 import { ExamReports } from './ExamReports'
+import { ImageHints } from './ImageHints'
 import { Missing } from './Missing'
 
 /** One exam of the clinic: its facts, what it lacks, and what the clinic can do about it. */
@@ -55,6 +56,7 @@ export function ExamPage() {
           {staff && <Consent exam={one} path={path} key={String(one.consent_recorded) + String(one.trial_consent_recorded)} />}
         </Flex>
       </div>
+      <ImageHints examId={one.id} />
       <ExamReports examId={one.id} studyUid={one.study_instance_uid} />
       <ExamImages studyUid={one.study_instance_uid} instances={one.instances} />
     </PageFrame>

@@ -2,13 +2,17 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Divider, Flex, Typography } from 'antd'
 import { useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { getReport } from '../api/reporting'
 import type { Finding, Report, Task } from '../api/types'
+import { useLanguage } from '../app/useLanguage'
 import { ErrorNotice, Nothing } from '../ui/Notice'
 import { decide, undecided, withDecision } from './draft'
 import { FindingCard } from './FindingCard'
+import { Hints } from './Hints'
 import { Offer } from './Offer'
 import { ReportFields } from './ReportFields'
 import { SignButton } from './SignButton'
+import { withSentences } from './stated'
 import { useDraft } from './useDraft'
 import { useInOrder } from './where'
 
@@ -24,15 +28,22 @@ interface Props {
 export function DraftEditor({ task, report, selected, onChoose, onShown }: Props) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const language = useLanguage()
   const { draft, edit, state, problem, flush, edition } = useDraft(report, true)
   const ordered = useInOrder(report.findings)
   const findings = useMemo(() => ordered.map((finding) => withDecision(finding, draft)), [ordered, draft])
-  useEffect(() => onShown(findings), [findings, onShown])
+  useEffect(() => onShown([...findings, ...report.hints]), [findings, report.hints, onShown])
   const open = undecided(draft)
   const before = async () => {
     const failure = await flush()
     if (failure !== null) throw failure
     return edition()
+  }
+  /** What was decided, as the service words it: it knows the saved draft, so that is saved first. */
+  const insert = async () => {
+    if ((await flush()) !== null) return
+    const now = await getReport(report.id)
+    edit((before) => ({ ...before, description: withSentences(before.description, now.findings, language) }))
   }
   const reload = async () => {
     await queries.resetQueries({ queryKey: ['report', report.id] })
@@ -40,6 +51,7 @@ export function DraftEditor({ task, report, selected, onChoose, onShown }: Props
   return (
     <Flex vertical gap={12}>
       <Offer report={report} before={before} />
+      <Hints report={report} selected={selected} onChoose={onChoose} />
       <Typography.Title level={2} className="section-title">
         {t('read.findings')}
       </Typography.Title>
@@ -54,6 +66,13 @@ export function DraftEditor({ task, report, selected, onChoose, onShown }: Props
         />
       ))}
       <Divider className="slim" />
+      {findings.length > 0 && (
+        <div>
+          <Button onClick={() => void insert()} data-testid="insert-sentences">
+            {t('read.insert')}
+          </Button>
+        </div>
+      )}
       <ReportFields draft={draft} onEdit={edit} />
       <Flex gap={8} align="center" role="status" data-testid="save-state" data-state={state}>
         <Typography.Text type={state === 'failed' ? 'danger' : 'secondary'}>{t(`saveState.${state}`)}</Typography.Text>

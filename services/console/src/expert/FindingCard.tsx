@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Finding, FindingDecision } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { useFormat } from '../ui/useFormat'
+import { answerOf, labelOf } from './stated'
 import { WhereContext } from './where'
 
 const COLOURS = { proposed: 'processing', accepted: 'success', corrected: 'warning', rejected: 'default' } as const
@@ -24,7 +25,8 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
   const { message } = App.useApp()
   const [correcting, setCorrecting] = useState(false)
   const [value, setValue] = useState<number | null>(finding.corrected_value ?? finding.value)
-  const label = language === 'zh' ? finding.label_zh : finding.label_en
+  const label = labelOf(finding, language)
+  const plane = language === 'zh' ? finding.anchor.plane_zh : finding.anchor.plane_en
   const image = useContext(WhereContext)(finding.anchor)
   const { lower, upper, unit, finding_id } = finding
   const interval = upper > lower ? ` (${format.number(lower, 1)}–${format.number(upper, 1)})` : ''
@@ -43,19 +45,26 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
           <Flex justify="space-between" gap={8} wrap>
             <strong>{label}</strong>
             <span className="number">
-              {finding.state === 'corrected' && finding.corrected_value !== null ? (
-                <>
-                  <s>{format.number(finding.value, 1)}</s> <strong>{format.number(finding.corrected_value, 1)}</strong>
-                </>
+              {finding.coded ? (
+                <strong data-testid="answer">{answerOf(finding, language)}</strong>
               ) : (
-                format.number(finding.value, 1)
-              )}{' '}
-              {t('finding.unit', { unit: unit === 'd' ? t('finding.days') : unit })}
-              {interval}
+                <>
+                  {finding.state === 'corrected' && finding.corrected_value !== null ? (
+                    <>
+                      <s>{format.number(finding.value, 1)}</s> <strong>{format.number(finding.corrected_value, 1)}</strong>
+                    </>
+                  ) : (
+                    format.number(finding.value, 1)
+                  )}{' '}
+                  {t('finding.unit', { unit: unit === 'd' ? t('finding.days') : unit })}
+                  {interval}
+                </>
+              )}
             </span>
           </Flex>
           <Flex wrap gap={4}>
-            {image !== null && <Tag>{t('finding.where', { image, frame: finding.anchor.first_frame })}</Tag>}
+            {image !== null && <Tag>{t('finding.where', { image, frame: finding.anchor.key_frame })}</Tag>}
+            {plane !== null && <Tag>{plane}</Tag>}
             <Tag color={COLOURS[finding.state]}>{t(`findingState.${finding.state}`)}</Tag>
             {finding.certainty_percent > 0 && <Tag>{t('finding.certainty', { percent: format.number(finding.certainty_percent) })}</Tag>}
             <Tag>{`${finding.model.name} ${finding.model.version}`}</Tag>
@@ -73,9 +82,11 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
             >
               {t('finding.accept')}
             </Button>
-            <Button size="small" type={finding.state === 'corrected' ? 'primary' : 'default'} onClick={() => setCorrecting(true)} data-testid="correct">
-              {t('finding.correct')}
-            </Button>
+            {!finding.coded && (
+              <Button size="small" type={finding.state === 'corrected' ? 'primary' : 'default'} onClick={() => setCorrecting(true)} data-testid="correct">
+                {t('finding.correct')}
+              </Button>
+            )}
             <Button
               size="small"
               danger

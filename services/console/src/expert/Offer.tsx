@@ -6,6 +6,7 @@ import type { Report } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { ErrorNotice } from '../ui/Notice'
 import { useFormat } from '../ui/useFormat'
+import { answerOf, labelOf } from './stated'
 
 /** An analysis that came after the expert began: offered, never written over the draft. */
 export function Offer({ report, before }: { report: Report; before: () => Promise<unknown> }) {
@@ -32,7 +33,7 @@ export function Offer({ report, before }: { report: Report; before: () => Promis
             <ul className="offer">
               {report.offered.map((finding) => (
                 <li key={finding.finding_id}>
-                  {language === 'zh' ? finding.label_zh : finding.label_en}: {format.number(finding.value, 1)} {finding.unit === 'd' ? t('finding.days') : finding.unit}
+                  {labelOf(finding, language)}: {finding.coded ? answerOf(finding, language) : `${format.number(finding.value, 1)} ${finding.unit === 'd' ? t('finding.days') : finding.unit}`}
                 </li>
               ))}
             </ul>

@@ -48,7 +48,7 @@ function Reading({ task }: { task: Task }) {
   }, [late, queries])
   const choose = useCallback((finding: Finding) => {
     setSelected(finding.finding_id)
-    setPosition({ sopInstanceUid: finding.anchor.sop_instance_uid, frame: finding.anchor.first_frame })
+    setPosition({ sopInstanceUid: finding.anchor.sop_instance_uid, frame: finding.anchor.key_frame })
   }, [])
   const where = useCallback(
     (anchor: Anchor) => {

@@ -15,8 +15,8 @@ interface Props {
 /** The findings' contours on the picture they were found on; rejected ones are not drawn. */
 export function ContourOverlay({ stage, view, instance, frame, findings, selected }: Props) {
   const here = findings.filter(({ anchor, state }) => {
-    const onFrame = anchor.first_frame <= frame && frame <= anchor.last_frame
-    return anchor.sop_instance_uid === instance.sopInstanceUid && onFrame && anchor.contour.length > 2 && state !== 'rejected'
+    // An outline belongs to the frame that it was drawn on.
+    return anchor.sop_instance_uid === instance.sopInstanceUid && anchor.key_frame === frame && anchor.contour.length > 2 && state !== 'rejected'
   })
   if (here.length === 0) return null
   // The chosen one is drawn last, over those of the same outline.

@@ -49,14 +49,34 @@ export interface components {
             ][];
             /** First Frame */
             first_frame: number;
+            /** Key Frame */
+            key_frame: number;
             /** Last Frame */
             last_frame: number;
             /** Plane */
             plane: string | null;
+            /** Plane En */
+            plane_en: string | null;
+            /** Plane Zh */
+            plane_zh: string | null;
             /** Series Instance Uid */
             series_instance_uid: string;
             /** Sop Instance Uid */
             sop_instance_uid: string;
+        };
+        /**
+         * ContradictionView
+         * @description An image that shows another anatomy than its exam says; AI read it as what it shows.
+         */
+        ContradictionView: {
+            /** Body Part */
+            body_part: string;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
+            /** View En */
+            view_en: string;
+            /** View Zh */
+            view_zh: string;
         };
         /**
          * DecisionBody
@@ -100,9 +120,18 @@ export interface components {
              */
             recommendation: string;
         };
-        /** FindingView */
+        /**
+         * FindingView
+         * @description A measured value, or (`coded`) the answer to a question: `answer` is its code, null where it cannot be judged.
+         */
         FindingView: {
             anchor: components["schemas"]["AnchorView"];
+            /** Answer */
+            answer: string | null;
+            /** Answer En */
+            answer_en: string;
+            /** Answer Zh */
+            answer_zh: string;
             /** Certainty Percent */
             certainty_percent: number;
             /** Code */
@@ -111,6 +140,8 @@ export interface components {
             code_meaning: string;
             /** Code Scheme */
             code_scheme: string;
+            /** Coded */
+            coded: boolean;
             /** Corrected Value */
             corrected_value: number | null;
             /** Finding Id */
@@ -126,6 +157,10 @@ export interface components {
             model: components["schemas"]["ModelView"];
             /** Reviewed By */
             reviewed_by: string;
+            /** Sentence En */
+            sentence_en: string;
+            /** Sentence Zh */
+            sentence_zh: string;
             state: components["schemas"]["Review"];
             /** Unit */
             unit: string;
@@ -133,6 +168,8 @@ export interface components {
             upper: number;
             /** Value */
             value: number;
+            /** Why */
+            why: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -220,6 +257,8 @@ export interface components {
              * @enum {string}
              */
             ai: "pending" | "completed" | "skipped" | "failed";
+            /** Contradictions */
+            contradictions: components["schemas"]["ContradictionView"][];
             /** Critical */
             critical: boolean;
             /** Description */
@@ -235,6 +274,8 @@ export interface components {
             findings: components["schemas"]["FindingView"][];
             first_reading: components["schemas"]["ReadingView"] | null;
             first_signed: components["schemas"]["SignatureView"] | null;
+            /** Hints */
+            hints: components["schemas"]["FindingView"][];
             /**
              * Id
              * Format: uuid
@@ -510,6 +551,7 @@ export interface components {
 }
 export type AddendumBody = components['schemas']['AddendumBody'];
 export type AnchorView = components['schemas']['AnchorView'];
+export type ContradictionView = components['schemas']['ContradictionView'];
 export type DecisionBody = components['schemas']['DecisionBody'];
 export type DraftBody = components['schemas']['DraftBody'];
 export type FindingView = components['schemas']['FindingView'];

@@ -16,6 +16,15 @@ export const clinic = {
     completion: 'Completion', agreement: 'Agreement', consent: 'Consent to remote reading', trial_consent: 'Consent to the trial', patient_name: 'Patient’s name',
     patient_id: 'Patient ID', body_part: 'Body part', calibration: 'Calibration', images: 'Images', report: 'Report',
   },
+  imageHints: { title: 'AI’s hints on the images', line: '{{what}}: images: {{count}}', contradiction: 'The exam says {{part}}, an image shows: {{view}}. Check the body part.' },
+  fault: {
+    '122742': 'Poor image quality', '111235': 'Unusable image', '111210': 'Motion blur', 'gain-too-low': 'Gain too low', 'gain-too-high': 'Gain too high', 'contact-lost': 'Contact lost',
+    frozen: 'Frozen or repeated frames', 'burned-in-text': 'Burned-in text (may name the patient)', 'not-ultrasound': 'Not an ultrasound image',
+  },
+  anatomy: {
+    '12738006': 'fetal brain', '818981001': 'fetal abdomen', '71341001': 'fetal femur', '816094009': 'fetal thorax', '71252005': 'cervix', '76752008': 'breast', '10200004': 'liver',
+    '39607008': 'lung', '91727004': 'muscle',
+  },
   refusal: { advice: 'What to do', when: 'When', how: 'Way', reason: 'Why it was refused', uid: 'Instance', hint: 'What was sent but not taken, and why. Correct it and send it again.', empty: 'Nothing was refused.' },
   upload: {
     hint: 'DICOM files from this computer. A broken upload goes on where it stopped.', drop: 'Drop files or folders here, or choose them.', chooseFiles: 'Choose files',

@@ -10,7 +10,7 @@ export const expert = {
     title: 'Reading', pictures: 'Pictures', report: 'Report', findings: 'Findings', noFindings: 'AI proposes nothing here.', free: 'Nobody reads this exam yet.',
     heldBy: '{{name}} reads this until {{until}}.', leaseLost: 'You no longer hold this exam', leaseLostNext: 'Somebody else took it over. Your last saved draft stays; take it again to go on.',
     offered: 'AI finished after you began. Findings: {{count}}', offerAccept: 'Add them to the draft', offerDismiss: 'Dismiss', undecided: 'Findings still to be decided before signing: {{count}}',
-    reload: 'Load what is stored',
+    reload: 'Load what is stored', insert: 'Write the decided findings into the description',
   },
   second: {
     claim: 'Take as second reader', firstReader: 'first: {{name}}', firstBy: 'First reading: {{name}}, {{at}}', showFirst: 'What the first reader signed',
@@ -22,6 +22,11 @@ export const expert = {
     where: 'Image {{image}}, frame {{frame}}',
     accept: 'Accept', correct: 'Correct', reject: 'Reject', certainty: '{{percent}} % sure', correctedValue: 'Corrected value of {{label}}', days: 'days', unit: '{{unit}}',
     investigational: 'Investigational', needsValue: 'Type the corrected value first.',
+  },
+  hints: {
+    investigational: 'Investigational: this AI is under clinical trial and not approved for clinical use. Check each of its results yourself.',
+    title: 'What AI sees in the images: {{count}}', image: 'Image {{image}}', frames: 'frames {{first}}–{{last}}', frame: 'frame {{frame}}',
+    contradiction: 'The exam says {{part}}, image {{image}} shows: {{view}}. AI read what the image shows.',
   },
   findingState: { proposed: 'Proposed', accepted: 'Accepted', corrected: 'Corrected', rejected: 'Rejected' },
   saveState: { saved: 'Draft saved', changed: 'Changed', saving: 'Saving …', failed: 'Not saved' },

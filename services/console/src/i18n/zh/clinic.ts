@@ -18,6 +18,15 @@ export const clinic: typeof en = {
     completion: '完成确认', agreement: '协议', consent: '远程阅片同意', trial_consent: '试验同意', patient_name: '患者姓名',
     patient_id: '患者编号', body_part: '检查部位', calibration: '标定', images: '图像', report: '报告',
   },
+  imageHints: { title: 'AI 对图像的提示', line: '{{what}}：{{count}} 幅', contradiction: '检查部位为 {{part}}，而图像显示：{{view}}。请核对检查部位。' },
+  fault: {
+    '122742': '图像质量差', '111235': '图像不可用', '111210': '运动模糊', 'gain-too-low': '增益过低', 'gain-too-high': '增益过高', 'contact-lost': '探头脱离',
+    frozen: '画面冻结或重复', 'burned-in-text': '图像内有文字（可能含患者信息）', 'not-ultrasound': '不是超声图像',
+  },
+  anatomy: {
+    '12738006': '胎儿颅脑', '818981001': '胎儿腹部', '71341001': '胎儿股骨', '816094009': '胎儿胸部', '71252005': '宫颈', '76752008': '乳腺', '10200004': '肝脏', '39607008': '肺',
+    '91727004': '肌肉',
+  },
   refusal: { advice: '如何处理', when: '时间', how: '途径', reason: '被拒原因', uid: '实例', hint: '已发送但未被接收的内容及原因。请更正后重新发送。', empty: '没有被拒的文件。' },
   upload: {
     hint: '从本机上传 DICOM 文件。中断后可从断点继续。', drop: '将文件或文件夹拖到此处，或点击选择。', chooseFiles: '选择文件',

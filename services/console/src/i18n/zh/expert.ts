@@ -12,7 +12,7 @@ export const expert: typeof en = {
     title: '阅片', pictures: '图像', report: '报告', findings: '所见', noFindings: 'AI 没有给出建议。', free: '该检查还没有人阅片。',
     heldBy: '{{name}} 正在阅片，至 {{until}}。', leaseLost: '您已不再持有该检查', leaseLostNext: '他人已接手。您最后保存的草稿仍在；如需继续请重新领取。',
     offered: '您开始之后 AI 才完成：{{count}} 项所见', offerAccept: '加入草稿', offerDismiss: '不采用', undecided: '还有 {{count}} 项所见需要处理后才能签发。',
-    reload: '载入已保存的内容',
+    reload: '载入已保存的内容', insert: '将已处理的所见写入描述',
   },
   second: {
     claim: '领取二审', firstReader: '一审：{{name}}', firstBy: '一审：{{name}}，{{at}}', showFirst: '一审签署的内容',
@@ -24,6 +24,11 @@ export const expert: typeof en = {
     where: '图像 {{image}} 第 {{frame}} 帧',
     accept: '接受', correct: '更正', reject: '拒绝', certainty: '可信度 {{percent}} %', correctedValue: '{{label}}的更正值', days: '天', unit: '{{unit}}',
     investigational: '试验用', needsValue: '请先输入更正值。',
+  },
+  hints: {
+    investigational: '试验用：该人工智能处于临床试验阶段，尚未获批用于临床。请逐项核对其结果。',
+    title: 'AI 对图像的识别：{{count}} 幅', image: '图像 {{image}}', frames: '第 {{first}}–{{last}} 帧', frame: '第 {{frame}} 帧',
+    contradiction: '检查部位为 {{part}}，而图像 {{image}} 显示：{{view}}。AI 按图像内容分析。',
   },
   findingState: { proposed: '待定', accepted: '已接受', corrected: '已更正', rejected: '已拒绝' },
   saveState: { saved: '草稿已保存', changed: '有改动', saving: '正在保存……', failed: '未保存' },

@@ -1,0 +1,37 @@
+import { useQuery } from '@tanstack/react-query'
+import { Alert, Card, Flex } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { getJson, withQuery } from '../api/client'
+import type { Page } from '../api/types'
+import { ANATOMIES, type Analysis, faults } from './faults'
+
+/** What AI noticed about the images that the clinic can act on: their quality, and another anatomy than the exam says. */
+export function ImageHints({ examId }: { examId: string }) {
+  const { t } = useTranslation()
+  const analyses = useQuery({
+    queryKey: ['analyses', examId],
+    queryFn: ({ signal }) => getJson<Page<Analysis>>(withQuery('/api/inference/v1/analyses', { exam_id: examId }), signal),
+    refetchInterval: 15_000,
+  })
+  const latest = analyses.data?.items.find((one) => one.state === 'completed')
+  if (!latest) return null
+  const found = faults(latest)
+  const contradictions = latest.contradictions ?? []
+  if (found.length === 0 && contradictions.length === 0) return null
+  return (
+    <Card title={t('imageHints.title')} data-testid="image-hints">
+      <Flex vertical gap={8}>
+        {latest.investigational && <Alert type="warning" showIcon title={t('hints.investigational')} />}
+        <ul className="plain">
+          {found.map(([fault, count]) => (
+            <li key={fault}>{t('imageHints.line', { what: t(`fault.${fault}`), count })}</li>
+          ))}
+          {contradictions.map(({ sop_instance_uid, body_part, view }) => {
+            const known = ANATOMIES.find((one) => one === view.value)
+            return <li key={sop_instance_uid}>{t('imageHints.contradiction', { part: body_part, view: known ? t(`anatomy.${known}`) : view.meaning })}</li>
+          })}
+        </ul>
+      </Flex>
+    </Card>
+  )
+}

@@ -1,0 +1,75 @@
+import { Alert, Collapse, Flex, Tag, Typography } from 'antd'
+import { useContext } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Contradiction, Finding, Report } from '../api/types'
+import { useLanguage } from '../app/useLanguage'
+import { useFormat } from '../ui/useFormat'
+import { answerOf, byImage, labelOf, VIEW } from './stated'
+import { WhereContext } from './where'
+
+interface Props {
+  report: Report
+  selected: string | null
+  onChoose: (finding: Finding) => void
+}
+
+/** What AI sees in the images beside the findings: views, quality, criteria of planes. Nobody decides them. */
+export function Hints({ report, selected, onChoose }: Props) {
+  const { t } = useTranslation()
+  const where = useContext(WhereContext)
+  const language = useLanguage()
+  const images = byImage(report.hints, (hint) => where(hint.anchor))
+  const investigational = [...report.findings, ...report.hints].some((one) => one.model.mode === 'trial')
+  if (!investigational && images.length === 0) return null
+  return (
+    <Flex vertical gap={8} data-testid="hints">
+      {investigational && <Alert type="warning" showIcon title={t('hints.investigational')} data-testid="investigational" />}
+      {report.contradictions.map((one) => (
+        <Alert key={one.sop_instance_uid} type="warning" showIcon title={contradiction(one)} data-testid="contradiction" />
+      ))}
+      {images.length > 0 && (
+        <Collapse
+          size="small"
+          defaultActiveKey={images.length <= 6 ? ['hints'] : []}
+          items={[
+            {
+              key: 'hints',
+              label: t('hints.title', { count: images.length }),
+              children: images.map(([image, hints]) => <ImageHints key={image} image={image} hints={hints} selected={selected} onChoose={onChoose} />),
+            },
+          ]}
+        />
+      )}
+    </Flex>
+  )
+
+  function contradiction(one: Contradiction): string {
+    const hint = report.hints.find(({ anchor }) => anchor.sop_instance_uid === one.sop_instance_uid)
+    const view = language === 'zh' ? one.view_zh : one.view_en
+    return t('hints.contradiction', { image: (hint && where(hint.anchor)) ?? '—', part: one.body_part, view })
+  }
+}
+
+function ImageHints({ image, hints, selected, onChoose }: { image: number; hints: Finding[]; selected: string | null; onChoose: (finding: Finding) => void }) {
+  const { t } = useTranslation()
+  const language = useLanguage()
+  const format = useFormat()
+  const text = (hint: Finding): string => {
+    const said = hint.coded ? answerOf(hint, language) : `${format.number(hint.value, 1)} ${hint.unit}`
+    return hint.code === VIEW || (hint.coded && hint.answer !== null && hint.code !== '111032') ? said : `${labelOf(hint, language)}: ${said}`
+  }
+  const frames = ({ anchor }: Finding): string =>
+    anchor.last_frame > anchor.first_frame ? t('hints.frames', { first: anchor.first_frame, last: anchor.last_frame }) : anchor.first_frame > 1 ? t('hints.frame', { frame: anchor.first_frame }) : ''
+  return (
+    <Flex wrap gap={4} align="center" className="image-hints">
+      <Typography.Text type="secondary">{image ? t('hints.image', { image }) : '—'}</Typography.Text>
+      {hints.map((hint) => (
+        <button key={hint.finding_id} type="button" className="hint" aria-pressed={hint.finding_id === selected} title={hint.why || undefined} onClick={() => onChoose(hint)} data-testid={`hint-${hint.code}`}>
+          <Tag color={hint.code === VIEW ? 'blue' : undefined}>
+            {text(hint)} {hint.coded && hint.answer === null ? '' : t('finding.certainty', { percent: format.number(hint.certainty_percent) })} {frames(hint)}
+          </Tag>
+        </button>
+      ))}
+    </Flex>
+  )
+}

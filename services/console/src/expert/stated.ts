@@ -1,0 +1,27 @@
+import type { Finding } from '../api/types'
+import type { Language } from '../i18n'
+
+/** What a finding is about, and the answer that a coded one gives, in the reader's language. */
+export const labelOf = (finding: Finding, language: Language): string => (language === 'zh' ? finding.label_zh : finding.label_en)
+export const answerOf = (finding: Finding, language: Language): string => (language === 'zh' ? finding.answer_zh : finding.answer_en)
+
+export const VIEW = '111031' // PS3.16: Image View
+
+/** The hints of each image, in the order of the study; those of views first. */
+export function byImage(hints: Finding[], imageOf: (finding: Finding) => number | null): [number, Finding[]][] {
+  const groups = new Map<number, Finding[]>()
+  for (const hint of hints) {
+    const image = imageOf(hint) ?? 0
+    groups.set(image, [...(groups.get(image) ?? []), hint])
+  }
+  const place = (hint: Finding): [number, number] => [hint.code === VIEW ? 0 : 1, hint.anchor.first_frame]
+  for (const group of groups.values()) group.sort((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1])
+  return [...groups].sort(([a], [b]) => a - b)
+}
+
+/** The text with the sentences of what was accepted or corrected beneath it, each once. */
+export function withSentences(text: string, findings: Finding[], language: Language): string {
+  const said = findings.filter((one) => one.state === 'accepted' || one.state === 'corrected').map((one) => (language === 'zh' ? one.sentence_zh : one.sentence_en))
+  const lines = text.split('\n').filter((line) => line !== '')
+  return [...lines, ...[...new Set(said)].filter((sentence) => !lines.includes(sentence))].join('\n')
+}

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest'
+import { type Analysis, faults } from '../src/clinic/faults'
+
+const hint = (answer: string | null, image: string) => ({
+  code: { value: '111101' }, evaluation: { answer: answer === null ? null : { value: answer, meaning: '' } }, anchor: { sop_instance_uid: image },
+})
+
+describe('hints on images', () => {
+  it('name each fault once, with the number of images that have it', () => {
+    const analysis: Analysis = { state: 'completed', hints: [hint('gain-too-low', '1'), hint('gain-too-low', '1'), hint('gain-too-low', '2'), hint('122742', '2'), hint('122741', '3'), hint(null, '3')] }
+    expect(faults(analysis)).toEqual([['122742', 1], ['gain-too-low', 2]])
+  })
+
+  it('say nothing of an analysis from before there were any', () => {
+    expect(faults({ state: 'completed' })).toEqual([])
+  })
+})

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import type { Finding } from '../src/api/types'
+import { answerOf, byImage, labelOf, withSentences } from '../src/expert/stated'
+
+const hint = (code: string, image: number, frame = 1): Finding =>
+  ({ finding_id: `${code}/${image}/${frame}`, code, label_zh: '切面', label_en: 'View', answer_zh: '肝脏', answer_en: 'Liver', anchor: { first_frame: frame, sop_instance_uid: String(image) } }) as Finding
+const decided = (state: Finding['state'], sentence: string): Finding => ({ state, sentence_zh: sentence, sentence_en: `${sentence} in English` }) as Finding
+
+describe('what AI says of the images', () => {
+  it('stands image by image, the view before the rest, in the order of the frames', () => {
+    const groups = byImage([hint('111101', 2), hint('111031', 2, 9), hint('111031', 1), hint('111031', 2, 3)], ({ anchor }) => Number(anchor.sop_instance_uid))
+    expect(groups.map(([image, hints]) => [image, hints.map((one) => one.finding_id)])).toEqual([
+      [1, ['111031/1/1']],
+      [2, ['111031/2/3', '111031/2/9', '111101/2/1']],
+    ])
+  })
+
+  it('is said in the language of the page', () => {
+    expect([labelOf(hint('111031', 1), 'zh'), answerOf(hint('111031', 1), 'en')]).toEqual(['切面', 'Liver'])
+  })
+})
+
+describe('sentences of findings', () => {
+  it('stand beneath what was written, once, and only those that were accepted or corrected', () => {
+    const findings = [decided('accepted', '甲。'), decided('rejected', '乙。'), decided('corrected', '丙。'), decided('proposed', '丁。')]
+    const once = withSentences('已写。', findings, 'zh')
+    expect(once).toBe('已写。\n甲。\n丙。')
+    expect(withSentences(once, findings, 'zh')).toBe(once)
+    expect(withSentences('', findings, 'en')).toBe('甲。 in English\n丙。 in English')
+  })
+})
