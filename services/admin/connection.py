@@ -1,4 +1,4 @@
-"""How the command reaches a platform: its addresses, a token, and the directory's HTTP."""
+"""How the command reaches a platform: its addresses, a token, and the HTTP of its services."""
 
 import json
 import time
@@ -66,8 +66,10 @@ def operator_token(addresses: Addresses, credentials: Credentials, client_id: st
     return machine_token(addresses.issuer, client_id, machine["client_secret"], machine["organisation"])
 
 
-class Directory:
-    """The directory's public HTTP, for one caller."""
+class Api:
+    """One service's public HTTP, for one caller."""
+
+    service: str
 
     def __init__(
         self, origin: str, token: str, headers: dict[str, str] | None = None, client: httpx.Client | None = None
@@ -75,18 +77,24 @@ class Directory:
         self._client = client or httpx.Client(base_url=origin, timeout=_TIMEOUT_SECONDS)
         self._headers = {"Authorization": f"Bearer {token}"} | (headers or {})
 
+    def get(self, path: str) -> dict[str, Any]:
+        """Raises Failed with the platform's own words where it refuses."""
+        return self._call("GET", path, None)
+
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Raises Failed with the platform's own words where it refuses."""
         return self._call("PUT", path, body)
 
-    def post(self, path: str) -> dict[str, Any]:
+    def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Raises Failed with the platform's own words where it refuses."""
-        return self._call("POST", path, None)
+        return self._call("POST", path, body)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         for attempt in range(1, _TRIES + 1):
             try:
-                answer = self._client.request(method, f"/api/directory/v1/{path}", json=body, headers=self._headers)
+                answer = self._client.request(
+                    method, f"/api/{self.service}/v1/{path}", json=body, headers=self._headers
+                )
             except httpx.HTTPError as error:
                 raise Failed(f"{self._client.base_url} does not answer: {error}") from error
             if answer.status_code != 503 or attempt == _TRIES:
@@ -96,6 +104,18 @@ class Directory:
             raise Failed(f"{path}: {answer.status_code} {_detail(answer)}")
         result: dict[str, Any] = answer.json()
         return result
+
+
+class Directory(Api):
+    """Organisations, people, machines, agreements."""
+
+    service = "directory"
+
+
+class Inference(Api):
+    """Models and their versions."""
+
+    service = "inference"
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -5,9 +5,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from services.admin import bootstrap, region, topics
-from services.admin.connection import Addresses, Directory, Failed, machine_token, operator_token
+from services.admin import bootstrap, models, region, topics
+from services.admin.connection import Addresses, Directory, Failed, Inference, machine_token, operator_token
 from services.admin.credentials import Credentials
 from services.admin.dead_letters import TOPICS, DeadLetter, DeadLetters, as_json
 from services.admin.region import Applier, Result
@@ -17,6 +18,7 @@ from services.shared.settings import SettingsError, read_secret
 from services.shared.tenancy import PLATFORM_ORGANISATION
 
 STATE_VARIABLE = "SONOBRIDGE_LOCAL"
+Service = TypeVar("Service", Directory, Inference)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
             "apply": _apply,
             "republish": _republish,
             "topics": _topics,
+            "models": _models,
             "dead-letters": _dead_letters,
         }[given.command]
         return run(given)
@@ -130,11 +133,19 @@ def _show(letter: DeadLetter, body: bool) -> None:
     print(f"\n{letter.body()}" if body else f"\n{size}; --body shows them, and the patient data that they may hold")
 
 
+def _models(given: argparse.Namespace) -> int:
+    return models.run(_as(given, Inference), given)
+
+
 def _as_operator(given: argparse.Namespace) -> Directory:
+    return _as(given, Directory)
+
+
+def _as(given: argparse.Namespace, api: type[Service]) -> Service:
     addresses = Addresses.of_state(given.state, given.origin, given.issuer)
     if given.token_file is not None:
-        return Directory(addresses.origin, read_secret(given.token_file))
-    return Directory(addresses.origin, operator_token(addresses, _credentials(given), given.client_id))
+        return api(addresses.origin, read_secret(given.token_file))
+    return api(addresses.origin, operator_token(addresses, _credentials(given), given.client_id))
 
 
 def _credentials(given: argparse.Namespace) -> Credentials:
@@ -143,7 +154,7 @@ def _credentials(given: argparse.Namespace) -> Credentials:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="sonobridge admin", description="Set up a platform and its regions, look after dead letters."
+        prog="sonobridge admin", description="Set up a platform and its regions, look after models and dead letters."
     )
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument(
@@ -178,6 +189,8 @@ def _parser() -> argparse.ArgumentParser:
     apply = commands.add_parser("apply", parents=[face, keeping, caller], help="set up what a region file says")
     apply.add_argument("file", type=Path, help="YAML; see infra/demo/demo.yaml")
     commands.add_parser("republish", parents=[face, caller], help="tell every service the whole directory once more")
+
+    models.add_parser(commands, [face, caller])
 
     broker = argparse.ArgumentParser(add_help=False, parents=[state])
     broker.add_argument("--kafka", help="host:port of a broker, in place of endpoints.json")

@@ -15,6 +15,7 @@ from sonobridge.reporting.v1 import events_pb2 as reporting
 
 from infra.local.kafka import Kafka
 from infra.local.triton import Triton
+from services.admin.main import main
 from tests.fakes.oidc import FakeIssuer
 from tests.integration.inference.conftest import staged
 from tests.integration.inference.pictures import box, ultrasound
@@ -211,6 +212,48 @@ async def test_a_decision_for_all_holds_for_hospitals_that_come_later(clinic: Cl
     assert other["version"] == "2.0.0"
     await clinic.stage.operate("POST", "models/identity/rollback", reason="for all")
     assert circumference(await clinic.outcome()) == 140
+
+
+async def test_the_operator_does_all_of_it_by_one_command(
+    clinic: Clinic, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(clinic.stage.issuer.token("operator", "platform"))
+
+    async def command(*words: str) -> str:
+        given = ["models", *words, "--origin", clinic.stage.http, "--token-file", str(token)]
+        assert await asyncio.to_thread(main, given) == 0, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    await command("shadow", "identity", "2.0.0", "--organisation", "o0", "--reason", "try it")
+    await clinic.outcome()
+    listed = await command("list")
+    assert "in_service" in listed
+    (own,) = [line.split() for line in listed.splitlines() if " o0 " in line]
+    assert own[:4] == ["identity", "o0", "1.0.0", "2.0.0"]
+    assert own[-1].startswith("(")  # the share that disagreed
+    assert "1 changed, 0 unchanged" in await command("promote", "identity", "--organisation", "o0")
+    assert circumference(await clinic.outcome()) == 210
+    assert "1 changed" in await command("rollback", "identity", "--organisation", "o0", "--reason", "too wide")
+    assert "too wide" in await command("changes", "identity")
+    assert (
+        await asyncio.to_thread(
+            main,
+            [
+                "models",
+                "promote",
+                "identity",
+                "9.9.9",
+                "--all",
+                "--origin",
+                clinic.stage.http,
+                "--token-file",
+                str(token),
+            ],
+        )
+        == 1
+    )
+    assert "9.9.9 is not installed; installed: 1.0.0, 2.0.0" in capsys.readouterr().err
 
 
 async def test_drift_counts_answers_and_reviews_for_owner_and_reader_alone(clinic: Clinic) -> None:

@@ -1,0 +1,108 @@
+"""`sonobridge admin models …`: which version of a model each hospital is shown, and which runs in the shadow beside it."""
+
+import argparse
+from typing import Any
+from urllib.parse import quote
+
+from services.admin.connection import Failed, Inference
+from services.admin.table import table
+
+
+def run(api: Inference, given: argparse.Namespace) -> int:
+    """Do what the command line says. Raises Failed."""
+    match given.action:
+        case "list":
+            _list(api, given.organisation)
+        case "changes":
+            _changes(api, given.model)
+        case "shadow":
+            if bool(given.version) == given.end:
+                raise Failed("say which: a version, or --end for none")
+            _decide(api, given, given.version or "")
+        case "promote":
+            _decide(api, given, given.version or "")
+        case "rollback":
+            _decide(api, given, "")
+    return 0
+
+
+def _list(api: Inference, organisation: str | None) -> None:
+    page = api.get("models")
+    installed = [
+        (model["name"], one["version"], one["state"], one["reason"])
+        for model in page["items"]
+        for one in model["versions"]
+    ]
+    faults = [("", folder, "not used as it is", fault) for folder, fault in page["faults"].items()]
+    print(table(("model", "version", "state", "reason"), installed + faults))
+    standing = [one for one in api.get("model-versions")["items"] if organisation in (None, one["organisation"])]
+    print()
+    _print(standing)
+
+
+def _print(standing: list[dict[str, Any]]) -> None:
+    head = ("model", "hospital", "shown", "shadow", "before", "compared", "disagreed")
+    print(
+        table(head, [_row(one) for one in standing])
+        if standing
+        else "no hospital is pinned yet; its first exam does it"
+    )
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    compared, disagreed = (sum(each[name] for each in one["comparisons"]) for name in ("compared", "disagreed"))
+    counted = (str(compared), f"{disagreed} ({100 * disagreed / compared:.0f}%)") if compared else ("", "")
+    hospital = f"{one['organisation']} (what a new hospital begins with)" if one["platform"] else one["organisation"]
+    shown = one["shown_version"] + ("" if one["shown_installed"] else " NOT INSTALLED")
+    shadow = one["shadow_version"] + ("" if one["shadow_installed"] else " NOT INSTALLED")
+    return one["model"], hospital, shown, shadow, one["previous_version"], *counted
+
+
+def _changes(api: Inference, model: str) -> None:
+    rows = [
+        (
+            one["changed_at"][:19].replace("T", " ") + "Z",
+            one["organisation"],
+            one["act"],
+            one["shown_version"],
+            one["shadow_version"],
+            one["changed_by"] or "first exam",
+            one["reason"],
+        )
+        for one in api.get(f"models/{quote(model, safe='')}/changes")["items"]
+    ]
+    print(table(("when", "hospital", "act", "shown", "shadow", "by", "reason"), rows))
+
+
+def _decide(api: Inference, given: argparse.Namespace, version: str) -> None:
+    body = {"version": version, "organisation": given.organisation, "reason": given.reason}
+    answer = api.post(f"models/{quote(given.model, safe='')}/{given.action}", body)
+    _print(answer["items"])
+    changed = sum(one["changed"] for one in answer["items"])
+    print(f"\n{changed} changed, {len(answer['items']) - changed} unchanged")
+
+
+def add_parser(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    made = commands.add_parser(
+        "models", help="versions of models: what each hospital is shown, what runs in the shadow"
+    )
+    actions = made.add_subparsers(dest="action", required=True)
+    whose = argparse.ArgumentParser(add_help=False)
+    which = whose.add_mutually_exclusive_group(required=True)
+    which.add_argument("--organisation", help="one hospital, by its alias")
+    which.add_argument("--all", action="store_true", help="every hospital, and what new ones begin with")
+    whose.add_argument("--reason", default="", help="why; it stays in the history")
+    listing = actions.add_parser("list", parents=parents, help="installed versions and each hospital's")
+    listing.add_argument("--organisation", help="one hospital, by its alias")
+    changes = actions.add_parser("changes", parents=parents, help="who decided what about a model, and why")
+    changes.add_argument("model")
+    shadow = actions.add_parser("shadow", parents=[*parents, whose], help="let a version run in the shadow")
+    shadow.add_argument("model")
+    shadow.add_argument("version", nargs="?")
+    shadow.add_argument("--end", action="store_true", help="end the shadow")
+    promote = actions.add_parser("promote", parents=[*parents, whose], help="show a version, or that in the shadow")
+    promote.add_argument("model")
+    promote.add_argument("version", nargs="?")
+    rollback = actions.add_parser("rollback", parents=[*parents, whose], help="show again what was shown before")
+    rollback.add_argument("model")
