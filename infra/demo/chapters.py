@@ -173,7 +173,16 @@ class Demo:
         must(read.content is not None, "highdicom finds nothing in the SR")
         values = [f"{MEASURED[code]} {measured(item)}" for item, code in _numbers(document) if code in MEASURED]
         must({value.split()[0] for value in values} >= {"HC", "BPD", "OFD", "GA"}, f"the SR holds only {values}")
-        return ", ".join(values)
+        views = sorted({item.ConceptCodeSequence[0].CodeMeaning for item in _answers(document, "111031")})
+        return f"{', '.join(views)}: {', '.join(values)}; {self._outlines_of(name)}"
+
+    def _outlines_of(self, name: str) -> str:
+        """Beside the SR: an outline for each measured image, and the note of the key images, which comes last."""
+        owner, study = self.owner(name), self.exams[name].study
+        wait_for(f"the key-object note of the {name} exam", lambda: owner.instances(study, Modality="KO"), AI_SECONDS)
+        outlines = owner.instances(study, Modality="SEG")
+        must(len(outlines) >= 1, "the outlines are not in the study")
+        return f"{len(outlines)} outlines as SEG, a key-object note"
 
     # 5 ------------------------------------------------------------------------------------------------------------------
     def reading(self, story: Story) -> None:
@@ -375,16 +384,17 @@ class Demo:
 
 
 def decide(findings: list[Any]) -> tuple[dict[str, Any], str]:
-    """Accept all findings but the second, whose value is corrected by a hundredth; the draft's part, and what was done."""
+    """Accept all findings but the second measured one, whose value is corrected by a hundredth; the draft's part, and what was done."""
+    measured = [finding for finding in findings if not finding["coded"]]
+    second: Any = measured[1] if len(measured) > 1 else None
     decisions = []
-    for number, finding in enumerate(findings):
-        if number == 1:
+    for finding in findings:
+        if finding is second:
             corrected = round(finding["value"] * 1.01, 1)
             decisions.append({"finding_id": finding["finding_id"], "state": "corrected", "corrected_value": corrected})
         else:
             decisions.append({"finding_id": finding["finding_id"], "state": "accepted"})
-    labels = [finding["label_en"] for finding in findings]
-    said = f"{labels[0]} accepted, {labels[1]} corrected" if len(labels) > 1 else "nothing to decide"
+    said = f"{measured[0]['label_en']} accepted, {second['label_en']} corrected" if second else "nothing to correct"
     return {"findings": decisions}, said
 
 
@@ -431,9 +441,18 @@ def measured(item: Dataset) -> str:
 
 
 def _numbers(document: Dataset) -> list[tuple[Dataset, str]]:
+    return [(item, item.ConceptNameCodeSequence[0].CodeValue) for item in _items(document, "NUM")]
+
+
+def _answers(document: Dataset, question: str) -> list[Dataset]:
+    return [item for item in _items(document, "CODE") if item.ConceptNameCodeSequence[0].CodeValue == question]
+
+
+def _items(document: Dataset, value_type: str) -> list[Dataset]:
+    """The content items of this type, however deep."""
     found = []
     for item in document.get("ContentSequence", []):
-        if item.ValueType == "NUM":
-            found.append((item, item.ConceptNameCodeSequence[0].CodeValue))
-        found += _numbers(item)
+        if item.ValueType == value_type:
+            found.append(item)
+        found += _items(item, value_type)
     return found

@@ -29,12 +29,14 @@ def steady(views: Mapping[int, str], frames: int) -> dict[int, str]:
 def called(plan: Plan, views: Mapping[int, str], frames: int) -> dict[str, list[int]]:
     """The frames of an instance that each reading model sees, by the model's key; a model that is not called is not in it.
 
-    `views` are the steady ones. Where the router is sure of no frame, the exam's body part decides for all of them.
+    `views` are the steady ones. Where they name nothing, or only that it is none of the anatomies that are known, the exam's body part
+    decides for all frames.
     """
     everything = list(range(1, frames + 1))
+    named = any(view != "other_ultrasound" for view in views.values())
     wanted: dict[str, list[int]] = {}
     for chosen in plan.readers:
-        if plan.router is not None and views and chosen.card.views:
+        if plan.router is not None and named and chosen.card.views:
             wanted[chosen.key] = [number for number in everything if views.get(number) in chosen.card.views]
         elif chosen.by_body_part:
             wanted[chosen.key] = everything

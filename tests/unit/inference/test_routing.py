@@ -59,6 +59,12 @@ def test_where_no_frame_is_sure_the_body_part_decides_for_all_of_them() -> None:
     assert called(plan("THYROID", "view", "fetal_head", "liver"), {}, 2) == {}
 
 
+def test_an_anatomy_that_the_view_does_not_know_leaves_the_body_part_to_decide_and_a_photograph_does_not() -> None:
+    found = plan("FETUS", "view", "fetal_head", "liver")
+    assert called(found, {1: "other_ultrasound"}, 1) == {"fetal_head": [1]}
+    assert called(found, {1: "not_ultrasound"}, 1) == {}
+
+
 def test_a_model_whose_card_names_no_view_is_called_by_the_body_part_alone() -> None:
     assert called(plan("THYROID", "view", "thyroid"), {1: "liver"}, 1) == {"thyroid": [1]}
 
