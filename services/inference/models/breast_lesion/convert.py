@@ -1,0 +1,108 @@
+"""Writes trained weights as the served graph, its chances calibrated on the out-of-fold answers, and checks it against torch.
+
+`python -m services.inference.models.breast_lesion.convert --data FOLDER`
+"""
+
+import argparse
+import itertools
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from services.inference.models.breast_lesion import answers, dataset
+from services.inference.models.breast_lesion.answers import Answer
+from services.inference.models.breast_lesion.dataset import FOLDS, Sample
+from services.inference.models.breast_lesion.network import ANSWERS, PICTURE, Calibration, Served
+from services.inference.training import served
+from services.inference.training.export import export, halve, letterbox
+from services.inference.training.metrics import Floats
+from services.inference.training.segmenter import Segmenter
+
+HERE = Path(__file__).parent
+FOLDER = HERE.parents[3] / ".local" / "training" / "breast_lesion"
+OUTPUTS = ("mask", "presence", "malignancy")
+COMPARED = 24
+LOG = logging.getLogger(__name__)
+
+
+def network(checkpoint: Path) -> Segmenter:
+    """The network with its weights, rounded as the file keeps them."""
+    model = Segmenter(ANSWERS)
+    model.load_state_dict(torch.load(checkpoint, map_location="cpu"))
+    halve(model)
+    model.eval()
+    return model
+
+
+def out_of_fold(lesions: Sequence[Sample], others: Sequence[Sample]) -> list[Answer]:
+    """Each lesion by the network that never saw its fold, and the other organs' images by each network in turn."""
+    found = []
+    for place, fold in enumerate(FOLDS):
+        path = FOLDER / f"fold{fold}.onnx"
+        export(Served(network(FOLDER / f"fold{fold}.pt"), Calibration()), path, PICTURE, OUTPUTS)
+        run = served.Served(path)
+        unseen = [sample for sample in lesions if sample.fold == fold]
+        found += [answers.answer(run, sample, fold) for sample in (*unseen, *others[place :: len(FOLDS)])]
+    return found
+
+
+def _platt(logits: Floats, truths: Floats) -> tuple[float, float]:
+    """Slope and offset that make sigmoid(slope x + offset) likeliest (Platt 1999), by Newton's method."""
+    x = np.column_stack([logits, np.ones_like(logits)])
+    w = np.array([1.0, 0.0])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-x @ w))
+        w = w - np.linalg.solve((x.T * (p * (1 - p))) @ x + 1e-6 * np.eye(2), x.T @ (p - truths))
+    return float(w[0]), float(w[1])
+
+
+def calibration(found: Sequence[Answer]) -> Calibration:
+    """Of malignancy on the lesions; of presence on all, which are as many with as without only by chance of the sets."""
+    lesions = [one for one in found if one.lesion]
+    malignancy = _platt(np.array([a.malignant_logit for a in lesions]), np.array([float(a.malignant) for a in lesions]))
+    presence = _platt(np.array([a.presence_logit for a in found]), np.array([float(a.lesion) for a in found]))
+    return Calibration(*(round(value, 4) for value in (*presence, *malignancy)))
+
+
+def largest_difference(model: Served, path: Path, samples: Sequence[Sample]) -> tuple[float, float]:
+    """Between torch and the graph: of the mask's mean level (0 to 1), and of the two chances."""
+    run, of_mask, of_chance = served.Served(path), 0.0, 0.0
+    for sample in samples:
+        got = run(sample.pixels)
+        with torch.no_grad():
+            mask, *chances = model(letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], PICTURE))
+        of_mask = max(of_mask, float(np.abs(mask[0].numpy() / 255 - got["mask"] / 255).mean()))
+        of_chance = max(
+            of_chance, *(abs(float(a[0]) - float(got[name][0])) for a, name in zip(chances, OUTPUTS[1:], strict=True))
+        )
+    return of_mask, of_chance
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
+    parser.add_argument("--checkpoint", type=Path, default=FOLDER / "final.pt")
+    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
+    asked = parser.parse_args()
+    logging.basicConfig(format="%(message)s")
+    LOG.setLevel(logging.INFO)  # the exporter has much to say
+    torch.set_num_threads(1)
+    asked.model.parent.mkdir(exist_ok=True)
+    fitted = calibration(answers.read())
+    model = Served(network(asked.checkpoint), fitted).eval()
+    export(model, asked.model, PICTURE, OUTPUTS)
+    samples = list(itertools.islice(dataset.lesions(asked.data), COMPARED))
+    mask, chance = largest_difference(model, asked.model, samples)
+    LOG.info(f"{fitted}; largest difference from torch: mask {mask:.6f}, chances {chance:.6f}")
+    if max(mask, chance) > served.AGREEMENT:
+        asked.model.unlink()
+        sys.exit(f"the graph does not agree with torch within {served.AGREEMENT}: it was not kept")
+    LOG.info(f"{asked.model}: {asked.model.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
