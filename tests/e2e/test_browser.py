@@ -97,7 +97,7 @@ def test_no_page_overflows(stack: Running, sign_in: SignIn, width: int, language
     pages = {
         (stack.cast.clinic_1, "clinic_staff"): ("/exams", "/upload", "/refusals"),
         (stack.cast.reader, "expert"): ("/worklist", "/models"),
-        (stack.cast.reader, "quality_manager"): ("/quality", "/refusals"),
+        (stack.cast.reader, "quality_manager"): ("/quality", "/drift", "/refusals"),
         (stack.cast.reader, "billing_admin"): (
             "/usage",
             "/by-day",
@@ -112,6 +112,8 @@ def test_no_page_overflows(stack: Running, sign_in: SignIn, width: int, language
             "/members",
             "/changes",
             "/periods",
+            "/models",
+            "/drift",
             "/health",
         ),
     }

@@ -9,7 +9,9 @@ export type {
   AgreementHistory, AgreementView as Agreement, BillableEvent, ChangeView as Change, DeviceView as Device, GateMode, Me, MembershipView as Membership, OrganisationView as Organisation,
   Party, PriceItem, Reading, Role, Tier,
 } from './generated/directory'
-export type { ModelView as Model } from './generated/inference'
+export type {
+  DriftView as Drift, ModelView as Model, ShiftView as Shift, SliceView as DriftSlice, StandingView as Standing, Verdict, VersionView as ModelVersion,
+} from './generated/inference'
 export type { ExamView as Exam, PatientView as Patient, RefusalView as Refusal } from './generated/ingest'
 export type {
   AnchorView as Anchor, ContradictionView as Contradiction, DecisionBody as FindingDecision, DraftBody as Draft, FindingView as Finding, QualityView as Quality, ReadingView as FirstReading,

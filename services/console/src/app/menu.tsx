@@ -1,6 +1,6 @@
 import {
   AlertOutlined, ApartmentOutlined, ApiOutlined, AuditOutlined, BankOutlined, CalculatorOutlined, CalendarOutlined, CloudUploadOutlined, DashboardOutlined,
-  ExperimentOutlined, FileTextOutlined, HeartOutlined, HistoryOutlined, LineChartOutlined, ScheduleOutlined, StopOutlined, TeamOutlined,
+  ExperimentOutlined, FileTextOutlined, FundOutlined, HeartOutlined, HistoryOutlined, LineChartOutlined, ScheduleOutlined, StopOutlined, TeamOutlined,
 } from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import type { Role } from '../api/types'
@@ -8,7 +8,7 @@ import type { Role } from '../api/types'
 export interface Entry {
   key:
     | 'exams' | 'upload' | 'refusals' | 'worklist' | 'usage' | 'cost' | 'byDay' | 'invoices' | 'settlements' | 'agreements' | 'organisations'
-    | 'devices' | 'members' | 'changes' | 'models' | 'quality' | 'periods' | 'health'
+    | 'devices' | 'members' | 'changes' | 'models' | 'drift' | 'quality' | 'periods' | 'health'
   path: string
   icon: ReactNode
   roles: Role[]
@@ -33,6 +33,7 @@ export const MENU: Entry[] = [
   { key: 'members', path: '/members', icon: <TeamOutlined />, roles: ['operator'] },
   { key: 'changes', path: '/changes', icon: <HistoryOutlined />, roles: ['operator'] },
   { key: 'models', path: '/models', icon: <ExperimentOutlined />, roles: ['operator', 'expert', 'quality_manager'] },
+  { key: 'drift', path: '/drift', icon: <FundOutlined />, roles: ['quality_manager', 'operator'] },
   { key: 'health', path: '/health', icon: <AlertOutlined />, roles: ['operator'] },
 ]
 

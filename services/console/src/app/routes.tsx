@@ -28,6 +28,7 @@ const AgreementPage = lazy(async () => ({ default: (await import('../operator/Ag
 const NewAgreementPage = lazy(async () => ({ default: (await import('../operator/AgreementPage')).NewAgreementPage }))
 const ChangesPage = lazy(async () => ({ default: (await import('../operator/ChangesPage')).ChangesPage }))
 const QualityPage = lazy(async () => ({ default: (await import('../quality/QualityPage')).QualityPage }))
+const DriftPage = lazy(async () => ({ default: (await import('../quality/DriftPage')).DriftPage }))
 const ModelsPage = lazy(async () => ({ default: (await import('../operator/ModelsPage')).ModelsPage }))
 const HealthPage = lazy(async () => ({ default: (await import('../operator/HealthPage')).HealthPage }))
 
@@ -61,6 +62,7 @@ export const router = createBrowserRouter([
       { path: '/changes', element: <ChangesPage /> },
       { path: '/quality', element: <QualityPage /> },
       { path: '/models', element: <ModelsPage /> },
+      { path: '/drift', element: <DriftPage /> },
       { path: '/health', element: <HealthPage /> },
       { path: '*', element: <Missing /> },
     ],

@@ -1,11 +1,14 @@
 import { Flex, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
-import type { Model } from '../api/types'
+import type { Model, ModelVersion } from '../api/types'
+import { useMe } from '../app/me'
 import { useLanguage } from '../app/useLanguage'
 import { type Column, DataTable } from '../ui/DataTable'
 import { PageFrame } from '../ui/PageFrame'
 import { ModeTag } from '../ui/tags'
+import { useFormat } from '../ui/useFormat'
 import { usePages } from '../ui/usePages'
+import { HospitalVersions } from './HospitalVersions'
 
 /** What a model's card says of itself; its further lines are for those who read the card. */
 interface Card {
@@ -17,11 +20,14 @@ interface Card {
 
 const card = (model: Model): Card => model.card
 
-/** The installed models, what their cards say, and how the own agreements permit each. */
+const CONDITION = { in_service: 'success', taken_out: 'error', on_trial: 'processing' } as const
+
+/** The installed models, what their cards say, the versions that there are, and how the own agreements permit each. */
 export function ModelsPage() {
   const { t } = useTranslation()
   const language = useLanguage()
-  const models = usePages<Model>('/api/inference/v1/models')
+  const operates = useMe().roles.includes('operator')
+  const models = usePages<Model>('/api/inference/v1/models', {}, 30_000)
   const columns: Column<Model>[] = [
     {
       key: 'name',
@@ -30,6 +36,18 @@ export function ModelsPage() {
         <Flex vertical>
           <strong>{card(one).title?.[language] ?? one.name}</strong>
           <span className="mono">{`${one.name} ${one.version}`}</span>
+          {!one.installed && <Tag color="error">{t('model.missing')}</Tag>}
+        </Flex>
+      ),
+    },
+    {
+      key: 'versions',
+      title: t('model.versions'),
+      render: (one) => (
+        <Flex vertical gap={6} align="start">
+          {one.versions.map((version) => (
+            <Version key={version.version} model={one} version={version} />
+          ))}
         </Flex>
       ),
     },
@@ -65,6 +83,26 @@ export function ModelsPage() {
   return (
     <PageFrame title={t('menu.models')} hint={t('model.hint')}>
       <DataTable {...models} label={t('menu.models')} columns={columns} rowKey={(one) => `${one.name}/${one.version}`} empty={t('model.empty')} />
+      {operates && <HospitalVersions />}
     </PageFrame>
+  )
+}
+
+/** One installed version: whether it is shown or runs in the shadow here, and whether it is asked at all. */
+function Version({ model, version }: { model: Model; version: ModelVersion }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  return (
+    <Flex vertical>
+      <Flex wrap gap={4} align="center">
+        <span className="mono" title={version.digest_sha256}>
+          {version.version}
+        </span>
+        {version.version === model.version && <Tag>{t('model.yours')}</Tag>}
+        {version.version === model.shadow_version && <Tag>{t('model.inShadow')}</Tag>}
+        <Tag color={CONDITION[version.state]}>{t(`model.condition.${version.state}`)}</Tag>
+      </Flex>
+      {version.state !== 'in_service' && <span className="cell-wrap">{`${version.reason}; ${t('model.again', { at: format.dateTime(version.again_at) })}`}</span>}
+    </Flex>
   )
 }

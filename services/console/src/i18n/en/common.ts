@@ -11,7 +11,7 @@ export const common = {
   menu: {
     label: 'Menu', open: 'Open the menu', account: 'Account', exams: 'My exams', upload: 'Upload', refusals: 'Refused', worklist: 'Worklist', usage: 'Usage',
     cost: 'Open costs', byDay: 'By day', invoices: 'Invoices', settlements: 'Settlements', agreements: 'Agreements', organisations: 'Organisations',
-    devices: 'Devices', members: 'Members', changes: 'Changes', models: 'Models', quality: 'Quality', periods: 'Periods', health: 'Health',
+    devices: 'Devices', members: 'Members', changes: 'Changes', models: 'Models', drift: 'Drift of models', quality: 'Quality', periods: 'Periods', health: 'Health',
   },
   problem: {
     broken: { title: 'This page failed', next: 'Load it again. What you had saved is there; tell your platform operator if it fails again.' },

@@ -13,7 +13,7 @@ export const common: typeof en = {
   menu: {
     label: '菜单', open: '打开菜单', account: '账户', exams: '我的检查', upload: '上传', refusals: '被拒文件', worklist: '阅片工作列表', usage: '用量明细',
     cost: '未结费用', byDay: '按日统计', invoices: '账单', settlements: '结算单', agreements: '协议', organisations: '机构',
-    devices: '设备', members: '成员', changes: '变更记录', models: '模型', quality: '质量', periods: '账期', health: '运行状态',
+    devices: '设备', members: '成员', changes: '变更记录', models: '模型', drift: '模型漂移', quality: '质量', periods: '账期', health: '运行状态',
   },
   problem: {
     broken: { title: '页面出错', next: '请重新加载。已保存的内容仍在；若再次出错，请联系平台运维。' },

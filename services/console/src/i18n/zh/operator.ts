@@ -36,7 +36,12 @@ export const operator: typeof en = {
   party: { requester: '申请方', reader: '阅片方', platform: '平台' },
   mode: { approved: '已注册', trial: '试验', shadow: '影子' },
   reading: { single: '单审', double: '双审' },
-  model: { name: '模型', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。' },
+  model: { name: '模型', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。',
+    versions: '版本', yours: '本院使用', missing: '未安装', inShadow: '影子运行', byHospital: '各医院的版本', hospital: '医院', newHospitals: '新医院的起始版本',
+    before: '此前', disagreed: '结论不同', ofCompared: '{{disagreed}} / {{compared}}（{{share}} %）', noPins: '尚无医院固定版本；首次检查时固定。', again: '{{at}} 再次尝试',
+    decideBy: '版本的启用与回退只需一条命令：sonobridge admin models promote、rollback。',
+    condition: { in_service: '运行中', taken_out: '已停用', on_trial: '试用中' },
+  },
   health: { asOf: '截至 {{at}}', ready: '就绪', notReady: '未就绪', ok: '正常', away: '没有应答。请查看其日志，或重新启动。' },
   service: { directory: '目录', ingest: '接收', inference: '推理', reporting: '报告', billing: '结算' },
 }

@@ -1,0 +1,42 @@
+import { Card, Flex, Tag, Typography } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { Standing } from '../api/types'
+import { type Column, DataTable } from '../ui/DataTable'
+import { useFormat } from '../ui/useFormat'
+import { usePages } from '../ui/usePages'
+
+/** For operators: which version each hospital is shown, which runs in its shadow, and how often the two said something else. */
+export function HospitalVersions() {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const standing = usePages<Standing>('/api/inference/v1/model-versions', {}, 30_000)
+  const version = (name: string, installed: boolean) => (
+    <Flex wrap gap={4}>
+      <span className="mono">{name || '—'}</span>
+      {!installed && <Tag color="error">{t('model.missing')}</Tag>}
+    </Flex>
+  )
+  const columns: Column<Standing>[] = [
+    { key: 'model', title: t('model.name'), render: (one) => <span className="mono">{one.model}</span> },
+    { key: 'hospital', title: t('model.hospital'), render: (one) => (one.platform ? t('model.newHospitals') : format.name(one) || one.organisation) },
+    { key: 'shown', title: t('model.yours'), render: (one) => version(one.shown_version, one.shown_installed) },
+    { key: 'shadow', title: t('model.inShadow'), render: (one) => version(one.shadow_version, one.shadow_installed) },
+    { key: 'before', title: t('model.before'), render: (one) => version(one.previous_version, true) },
+    { key: 'disagreed', title: t('model.disagreed'), render: (one) => <Disagreement one={one} /> },
+  ]
+  return (
+    <Card title={t('model.byHospital')} data-testid="hospital-versions">
+      <DataTable {...standing} label={t('model.byHospital')} columns={columns} rowKey={(one) => `${one.model}/${one.organisation}`} empty={t('model.noPins')} />
+      <Typography.Text type="secondary">{t('model.decideBy')}</Typography.Text>
+    </Card>
+  )
+}
+
+function Disagreement({ one }: { one: Standing }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const compared = one.comparisons.reduce((sum, each) => sum + each.compared, 0)
+  const disagreed = one.comparisons.reduce((sum, each) => sum + each.disagreed, 0)
+  if (compared === 0) return '—'
+  return <span className="number">{t('model.ofCompared', { disagreed: format.number(disagreed), compared: format.number(compared), share: format.number((100 * disagreed) / compared, 1) })}</span>
+}
