@@ -55,9 +55,9 @@ class Verdict(StrEnum):
 WATCH_FROM, DRIFT_FROM = 0.1, 0.25
 # Fewer in either window are not compared; the platform's own choice.
 LEAST = 30
-# With few counts chance alone exceeds those: a change must also exceed what 5 of 100 windows of one population would show,
+# With few counts chance alone exceeds those: a change must also exceed what 1 of 100 windows of one population would show,
 # chi-squared(bins - 1) x (1/n + 1/m) (Yurdakul, Statistical properties of population stability index, Western Michigan University 2018).
-_CHI_SQUARED_95 = (3.841, 5.991, 7.815, 9.488, 11.070, 12.592, 14.067, 15.507, 16.919)
+_CHI_SQUARED_99 = (6.635, 9.210, 11.345, 13.277, 15.086, 16.812, 18.475, 20.090, 21.666)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def shift(reference: Sequence[int], recent: Sequence[int]) -> Shift:
     # Half a count in each bin: an empty one would make the index infinite.
     shares = [((b + 0.5) / (n + 0.5 * len(used)), (r + 0.5) / (m + 0.5 * len(used))) for b, r in used]
     psi = sum((r - b) * math.log(r / b) for b, r in shares)
-    chance = _CHI_SQUARED_95[len(used) - 2] * (1 / n + 1 / m) if len(used) > 1 else math.inf
+    chance = _CHI_SQUARED_99[len(used) - 2] * (1 / n + 1 / m) if len(used) > 1 else math.inf
     if psi < max(WATCH_FROM, chance):
         return Shift(before, now, round(psi, 4), Verdict.STEADY)
     return Shift(before, now, round(psi, 4), Verdict.DRIFTS if psi >= DRIFT_FROM else Verdict.WATCH)

@@ -149,8 +149,7 @@ class Pinning:
         only = None if alias is None else await self._organisation(alias)
         async with self._db.work("operator") as tx:
             begin = await self._begin(tx, model)
-            for organisation_id in (PLATFORM_ORGANISATION, *([only] if only else [])):
-                await tx.run("insert_model_version", **_row(organisation_id, model, begin))
+            await tx.run("insert_model_version", **_row(only or PLATFORM_ORGANISATION, model, begin))
             standing = []
             reasons = []
             for row in await tx.all("list_model_versions", model=model):

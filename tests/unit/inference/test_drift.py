@@ -67,7 +67,7 @@ def test_chance_alone_is_rarely_called_a_change() -> None:
         return [drawn[number] for number in range(10)]
 
     alarms = sum(shift(window(300), window(40)).verdict is not Verdict.STEADY for _ in range(300))
-    assert alarms <= 300 * 0.1
+    assert alarms <= 300 * 0.03
 
 
 def test_certainties_fall_into_tenths() -> None:

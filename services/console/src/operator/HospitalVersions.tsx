@@ -19,7 +19,7 @@ export function HospitalVersions() {
   const columns: Column<Standing>[] = [
     { key: 'model', title: t('model.name'), render: (one) => <span className="mono">{one.model}</span> },
     { key: 'hospital', title: t('model.hospital'), render: (one) => (one.platform ? t('model.newHospitals') : format.name(one) || one.organisation) },
-    { key: 'shown', title: t('model.yours'), render: (one) => version(one.shown_version, one.shown_installed) },
+    { key: 'shown', title: t('model.shown'), render: (one) => version(one.shown_version, one.shown_installed) },
     { key: 'shadow', title: t('model.inShadow'), render: (one) => version(one.shadow_version, one.shadow_installed) },
     { key: 'before', title: t('model.before'), render: (one) => version(one.previous_version, true) },
     { key: 'disagreed', title: t('model.disagreed'), render: (one) => <Disagreement one={one} /> },
