@@ -65,8 +65,8 @@ def moving_head() -> NDArray[np.uint8]:
     rng = np.random.default_rng(7)
     still = simulator.draw(7, shape=(COLUMNS, ROWS), hc_mm=250.0).pixels
     grain = rng.integers(-6, 7, (FRAMES, ROWS, COLUMNS), np.int16)
-    moved: NDArray[np.int16] = np.stack([np.roll(still, n // 4, axis=1) for n in range(FRAMES)])
-    return np.clip(moved + grain * (moved > 8), 0, 255).astype(np.uint8)
+    moved = np.stack([np.roll(still, n // 4, axis=1) for n in range(FRAMES)])
+    return np.asarray(np.clip(moved + grain * (moved > 8), 0, 255), np.uint8)
 
 
 def write(path: Path, frames: NDArray[np.uint8], syntax: pydicom.uid.UID) -> None:

@@ -1,5 +1,7 @@
 """A person goes the whole way in a real browser: reads and signs, closes the period, follows a line back."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -26,6 +28,7 @@ def test_an_expert_reads_the_exam_decides_its_findings_and_signs(scene: Scene, s
     expect(viewer).to_be_visible(timeout=PATIENT_MS)
     expect(page.get_by_test_id("window")).to_be_visible(timeout=PATIENT_MS)
 
+    expect(page.get_by_test_id("investigational")).to_be_visible()
     findings = page.locator("[data-testid^=finding-]")
     expect(findings).to_have_count(4)
     findings.nth(0).get_by_test_id("accept").click()
@@ -35,6 +38,8 @@ def test_an_expert_reads_the_exam_decides_its_findings_and_signs(scene: Scene, s
     for number in (2, 3):
         findings.nth(number).get_by_test_id("accept").click()
     assert overflow(page) == 0
+    page.get_by_test_id("insert-sentences").click()
+    expect(page.get_by_test_id("description")).to_have_value(re.compile("Biparietal diameter .BPD.: 51.5 mm"))
     page.get_by_test_id("description").fill("Single fetus. 单胎。")
     page.get_by_test_id("impression").fill("Normal head. 头围正常。")
     page.get_by_test_id("attestation").click()

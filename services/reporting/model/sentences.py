@@ -7,8 +7,8 @@ from services.reporting.model.findings import Code, Finding, ReviewedFinding, la
 
 _VIEW = "111031"
 _QUALITY = frozenset({"111101", "111052"})  # PS3.16: Image Quality, Quality Finding
-# Answers that say that nothing is wrong.
-_GOOD = frozenset({"122740", "122741"})  # PS3.16 CID 3114
+# What no reader of a report needs to know: that nothing is wrong (PS3.16 CID 3114), and what concerns the file alone.
+_UNTOLD = frozenset({"122740", "122741", "burned-in-text", "frozen"})
 
 
 def quantity(value: float, unit: str) -> str:
@@ -43,7 +43,7 @@ def of_hints(hints: Iterable[Finding]) -> str:
     shown = list(hints)
     views = _images_by_answer(one for one in shown if one.code.value == _VIEW)
     faults = _images_by_answer(
-        one for one in shown if one.code.value in _QUALITY and one.answer and one.answer.value not in _GOOD
+        one for one in shown if one.code.value in _QUALITY and one.answer and one.answer.value not in _UNTOLD
     )
     parts = []
     if views:
