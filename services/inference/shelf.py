@@ -91,7 +91,9 @@ class Shelf(Mapping[str, InstalledModel]):
         self._models, self.faults = models, faults
 
     def _found(self) -> list[Path]:
-        return [card.parent for folder in self._folders for card in sorted(folder.glob("*/card.yaml"))]
+        """A folder whose name begins with a point is on its way."""
+        cards = (card for folder in self._folders for card in sorted(folder.glob("*/card.yaml")))
+        return [card.parent for card in cards if not card.parent.name.startswith(".")]
 
     def _look(self, folder: Path) -> tuple[InstalledModel | None, str]:
         """The folder's model and what is wrong with it."""

@@ -32,6 +32,7 @@ FROM_ELSEWHERE = {
     "df",
     "du",
     "cp",
+    "mv",
     "echo",
     "grep",
     "docker",
