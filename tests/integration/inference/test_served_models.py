@@ -54,10 +54,11 @@ async def test_a_model_answers_and_its_answer_is_read(
 ) -> None:
     sector = find(picture)
     frames = cut(picture, sector)
-    header = Header(len(picture), *picture.shape[1:], Calibration(*picture.shape[1:], (), (), (0.2, 0.2), ""))
-    answers = await ask(patient, model, range(1, len(frames) + 1), frames)
+    count, rows, columns = picture.shape
+    header = Header(count, rows, columns, Calibration(rows, columns, (), (), (0.2, 0.2), ""))
+    answers = await ask(patient, model, range(1, count + 1), frames)
     is_clip = model.card.scope is Scope.CLIP
     read = (read_clip if is_clip else read_frames)(model, header, answers, sector)
     assert len(read.seen) or read.nothing
     for seen in read.seen:
-        assert set(seen.frames) <= set(range(1, len(frames) + 1))
+        assert set(seen.frames) <= set(range(1, count + 1))
