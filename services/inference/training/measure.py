@@ -196,3 +196,9 @@ def tell(found: Figures) -> None:
         sys.stdout.write(
             f"{one.name}: {one.value} [{one.low}, {one.high}]{aim}, {one.images} images, {one.subjects} subjects\n"
         )
+
+
+def threshold_of(folder: Path, name: str) -> float:
+    """In percent, as the card says; nought where it says nothing."""
+    card = yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8"))
+    return float((card.get("thresholds") or {}).get(name, 0))

@@ -65,6 +65,16 @@ def temperature(logits: Floats, truths: npt.NDArray[np.int64]) -> float:
     return float(grid[int(np.argmin([unlikely(float(t)) for t in grid]))])
 
 
+def platt(scores: Floats, truths: Floats) -> tuple[float, float]:
+    """Slope and offset with which sigmoid(slope x + offset) makes the truths (0 or 1) likeliest (Platt 1999), by Newton's method."""
+    x, w = np.column_stack([scores, np.ones_like(scores)]), np.array([1.0, 0.0])
+    little = 1e-2 * np.eye(2)  # keeps the slope finite where a threshold parts the truths
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        w = w - np.linalg.solve((x.T * (p * (1 - p))) @ x + little, x.T @ (p - truths) + little @ w)
+    return float(w[0]), float(w[1])
+
+
 def f1(truths: npt.NDArray[Any], answers: npt.NDArray[Any], of: Any) -> float:
     """Harmonic mean of one class's precision and sensitivity; 0 where it is neither there nor answered."""
     right = float(((truths == of) & (answers == of)).sum())

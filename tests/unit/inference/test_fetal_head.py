@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from services.inference import simulator
 from services.inference.model import Measurement, Observation, Refusal
+from services.inference.models.fetal_head import criteria, postprocess
 from services.inference.models.fetal_head import ellipse as ellipses
-from services.inference.models.fetal_head import postprocess
 from services.inference.models.fetal_head.ellipse import Ellipse
 from services.inference.models.fetal_head.postprocess import Head
 
@@ -195,3 +195,50 @@ def test_points_on_a_line_are_no_ellipse() -> None:
     line = np.column_stack([np.arange(20.0), 2 * np.arange(20.0)])
     assert ellipses.fit(line) is None
     assert ellipses.fit(line[:4]) is None
+
+
+def judged(head: Ellipse, rows: int = 270, columns: int = 400) -> dict[str, str]:
+    """Each criterion's answer by its code; empty where it cannot be judged."""
+    found = criteria.judge(head, rows, columns)
+    assert all(one.source for one in found)
+    assert all(bool(one.why) == (one.answer is None) for one in found)
+    return {one.question.value: one.answer.meaning if one.answer else "" for one in found}
+
+
+def test_a_large_lying_head_meets_what_an_outline_can_show() -> None:
+    answers = judged(Ellipse(200, 130, 120, 95, 0.1))
+    assert {name for name, answer in answers.items() if answer == "Present"} == {
+        "head-oval-complete",
+        "head-fills-half",
+        "midline-horizontal",
+    }
+
+
+def test_what_lies_within_the_skull_is_not_judged() -> None:
+    answers = judged(Ellipse(200, 130, 120, 95, 0.1))
+    assert {name for name, answer in answers.items() if not answer} == {
+        "midline-continuous",
+        "hemispheres-symmetric",
+        "thalami-seen",
+        "cavum-seen",
+        "cerebellum-absent",
+        "calipers-outer",
+    }
+
+
+@pytest.mark.parametrize(
+    ("head", "criterion"),
+    (
+        (Ellipse(200, 130, 60, 47, 0.0), "head-fills-half"),
+        (Ellipse(200, 130, 120, 95, 0.7), "midline-horizontal"),
+        (Ellipse(60, 130, 120, 95, 0.0), "head-oval-complete"),
+    ),
+)
+def test_a_small_a_steep_and_a_cut_head_miss_their_criterion(head: Ellipse, criterion: str) -> None:
+    assert judged(head)[criterion] == "Absent"
+
+
+def test_the_observation_tells_the_criteria() -> None:
+    found = postprocess.read(outputs_of(Ellipse(140, 95, 80, 62, 0.2)), HEIGHT, WIDTH)
+    assert isinstance(found, Observation)
+    assert len(found.evaluations) == 9

@@ -17,9 +17,8 @@ from services.inference.models.breast_lesion import answers, dataset
 from services.inference.models.breast_lesion.answers import Answer
 from services.inference.models.breast_lesion.dataset import FOLDS, Sample
 from services.inference.models.breast_lesion.network import ANSWERS, PICTURE, Calibration, Served
-from services.inference.training import served
+from services.inference.training import metrics, served
 from services.inference.training.export import export, halve, letterbox
-from services.inference.training.metrics import Floats
 from services.inference.training.segmenter import Segmenter
 
 HERE = Path(__file__).parent
@@ -50,21 +49,13 @@ def out_of_fold(lesions: Sequence[Sample], others: Sequence[Sample]) -> list[Ans
     return found
 
 
-def _platt(logits: Floats, truths: Floats) -> tuple[float, float]:
-    """Slope and offset that make sigmoid(slope x + offset) likeliest (Platt 1999), by Newton's method."""
-    x = np.column_stack([logits, np.ones_like(logits)])
-    w = np.array([1.0, 0.0])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-x @ w))
-        w = w - np.linalg.solve((x.T * (p * (1 - p))) @ x + 1e-6 * np.eye(2), x.T @ (p - truths))
-    return float(w[0]), float(w[1])
-
-
 def calibration(found: Sequence[Answer]) -> Calibration:
     """Of malignancy on the lesions; of presence on all, which are as many with as without only by chance of the sets."""
     lesions = [one for one in found if one.lesion]
-    malignancy = _platt(np.array([a.malignant_logit for a in lesions]), np.array([float(a.malignant) for a in lesions]))
-    presence = _platt(np.array([a.presence_logit for a in found]), np.array([float(a.lesion) for a in found]))
+    malignancy = metrics.platt(
+        np.array([a.malignant_logit for a in lesions]), np.array([float(a.malignant) for a in lesions])
+    )
+    presence = metrics.platt(np.array([a.presence_logit for a in found]), np.array([float(a.lesion) for a in found]))
     return Calibration(*(round(value, 4) for value in (*presence, *malignancy)))
 
 

@@ -1,0 +1,55 @@
+"""The standard head plane's published criteria, each by itself: met, not met, or not to be judged from an outline alone.
+
+Salomon et al., Ultrasound Obstet Gynecol 27:34, 2006 (score of six for the head plane); ISUOG Practice Guidelines: ultrasound assessment of
+fetal biometry and growth, Ultrasound Obstet Gynecol 53:715, 2019 (plane and caliper placement).
+"""
+
+import math
+
+import numpy as np
+
+from services.inference.codes import ABSENT, PRESENT, PRIVATE_SCHEME
+from services.inference.model import Code, Evaluation
+from services.inference.models.fetal_head.ellipse import Ellipse
+
+SALOMON = "Salomon et al., Ultrasound Obstet Gynecol 2006;27:34-40"
+ISUOG = "ISUOG, Ultrasound Obstet Gynecol 2019;53:715-723"
+
+OVAL = Code("head-oval-complete", PRIVATE_SCHEME, "Skull oval and complete")
+SHARE = Code("head-fills-half", PRIVATE_SCHEME, "Head takes more than half of the image")
+HORIZONTAL = Code("midline-horizontal", PRIVATE_SCHEME, "Midline about horizontal")
+CONTINUOUS = Code("midline-continuous", PRIVATE_SCHEME, "Midline continuous, broken by cavum and thalami only")
+SYMMETRIC = Code("hemispheres-symmetric", PRIVATE_SCHEME, "Hemispheres symmetric")
+THALAMI = Code("thalami-seen", PRIVATE_SCHEME, "Thalami seen")
+CAVUM = Code("cavum-seen", PRIVATE_SCHEME, "Cavum septi pellucidi seen")
+CEREBELLUM = Code("cerebellum-absent", PRIVATE_SCHEME, "Cerebellum not seen")
+CALIPERS = Code("calipers-outer", PRIVATE_SCHEME, "Calipers on the skull's outer edge")
+
+HALF = 0.5  # Salomon's "more than half of the total image size": read as the head's longer extent over the image's shorter side
+# "About horizontal" (the beam meets the midline at 90 degrees) has no number in either paper: within 30 degrees, as readers call it.
+TILT = math.radians(30)
+WHOLE = 0.98  # of the outline's points that lie within the image
+
+NOT_SEEN = "the model outlines the skull and has not learnt what lies within it"
+NO_CALIPERS = "the ellipse is placed by the model on the outer edge; calipers of the picture are not read"
+
+
+def judge(head: Ellipse, rows: int, columns: int) -> tuple[Evaluation, ...]:
+    """All criteria, in the order of the papers; `head` in image pixels."""
+    x, y = head.points(180).T
+    within = ((x >= -0.5) & (y >= -0.5) & (x <= columns - 0.5) & (y <= rows - 0.5)).mean()
+    longest = max(float(np.ptp(x)), float(np.ptp(y)))
+    return (
+        _answer(OVAL, bool(within >= WHOLE), ISUOG),
+        _answer(SHARE, longest > HALF * min(rows, columns), SALOMON),
+        _answer(HORIZONTAL, abs(head.angle) <= TILT, ISUOG),
+        *(Evaluation(question, None, source=source, why=NOT_SEEN) for question, source in _UNSEEN),
+        Evaluation(CALIPERS, None, source=SALOMON, why=NO_CALIPERS),
+    )
+
+
+_UNSEEN = ((CONTINUOUS, ISUOG), (SYMMETRIC, SALOMON), (THALAMI, SALOMON), (CAVUM, SALOMON), (CEREBELLUM, SALOMON))
+
+
+def _answer(question: Code, met: bool, source: str) -> Evaluation:
+    return Evaluation(question, PRESENT if met else ABSENT, source=source)
