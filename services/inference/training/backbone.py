@@ -83,6 +83,19 @@ class Lite0(nn.Module):  # type: ignore[misc]
                 maps.append(x)
         return maps
 
+    def begun(self, image: Tensor, blocks: int) -> Tensor:
+        """The map behind so many blocks: what a network that learns its later blocks alone computes once."""
+        x = functional.relu6(self._bn0(self._conv_stem(image)))
+        for block in self._blocks[:blocks]:
+            x = block(x)
+        return x
+
+    def finished(self, x: Tensor, blocks: int) -> Tensor:
+        """The features of a map behind so many blocks."""
+        for block in self._blocks[blocks:]:
+            x = block(x)
+        return self.features(x)
+
     def last(self, deepest: Tensor) -> Tensor:
         """FEATURES channels from the last map, [n, FEATURES, h/32, w/32]."""
         return functional.relu6(self._bn1(self._conv_head(deepest)))

@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 import torch
 
-from services.inference.training.classify import Classifier, Floats, Plan, answers, train
+from services.inference.training.classify import Classifier, Floats, Maps, Plan, answers, kept, train
 from services.inference.training.folds import Ints
 from services.inference.training.images import Sample
 
 PROJECT = Path(__file__).parents[3]
 LOG = logging.getLogger(__name__)
 FINAL = "final"
-OF_FINAL = 0.4  # of the minutes
+WATCHED = 200
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,20 @@ def load(job: Job, folder: Path, name: str) -> Classifier:
     return network
 
 
-def train_one(job: Job, folder: Path, name: str, minutes: float, *, rate: float = 2e-3, seed: int = 1) -> None:
+def train_one(job: Job, maps: Maps, folder: Path, name: str, *, rate: float = 2e-3, seed: int = 1) -> None:
     """Train one fold's network, or the final one, and keep it."""
     fold = -1 if name == FINAL else int(name.removeprefix("fold"))
-    groups: dict[str, list[Sample]] = {}
-    for sample, of in zip(job.samples, job.folds, strict=True):
-        if of != fold:
-            groups.setdefault(job.group_of(sample), []).append(sample)
-    watched = [sample for sample, of in zip(job.samples, job.folds, strict=True) if of == fold][
-        :: max(1, len(job.samples) // 600)
-    ]
-    LOG.info(f"{name}: { ({group: len(of_group) for group, of_group in groups.items()}) }")
+    groups: dict[str, list[int]] = {}
+    watched = []
+    for n, (sample, of) in enumerate(zip(job.samples, job.folds, strict=True)):
+        if of == fold:
+            watched.append(n)
+        else:
+            groups.setdefault(job.group_of(sample), []).append(n)
+    LOG.info(f"{name}: { ({group: len(members) for group, members in groups.items()}) }")
     folder.mkdir(parents=True, exist_ok=True)
-    network = train(job.plan, groups, watched, folder / f"{name}.part.pt", minutes, rate=rate, seed=seed)
+    few = watched[:: max(1, len(watched) // WATCHED)]
+    network = train(job.plan, maps, groups, few, folder / f"{name}.part.pt", rate=rate, seed=seed)
     torch.save(network.state_dict(), folder / f"{name}.pt")
 
 
@@ -77,17 +78,14 @@ def out_of_fold(job: Job, folder: Path) -> list[Floats]:
 
 
 def main(
-    model: str,
-    job_of: Callable[[Path], Job],
-    minutes: float,
-    variants: Mapping[str, Callable[[Path], Job]] = MappingProxyType({}),
+    model: str, job_of: Callable[[Path], Job], variants: Mapping[str, Callable[[Job], Job]] = MappingProxyType({})
 ) -> None:
-    """The command line of a classifier's train.py; of each variant (another way to part the data) the first fold is trained too."""
+    """The command line of a classifier's train.py; of each variant (another way to part the same samples) the first fold is trained too."""
     parser = argparse.ArgumentParser(
         description=f"Trains {model}: a network for each fold, then the final one on all data."
     )
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--minutes", type=float, default=minutes, help="for all networks together")
+    parser.add_argument("--minutes", type=float, default=0, help="not needed: it takes its steps")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
@@ -95,14 +93,13 @@ def main(
     parser.add_argument("--anew", action="store_true", help="train again what lies in the folder")
     parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / model)
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(asked.threads)
     cv2.setNumThreads(1)
     job = job_of(asked.data)
-    of_fold = asked.minutes * (1 - OF_FINAL) / (len(job.names) + len(variants))
-    for name in asked.only or [*job.names, *variants, FINAL]:
+    maps = kept(job.plan, job.samples, asked.seed)
+    for name in asked.only or [FINAL, *job.names, *variants]:
         folder = asked.folder / name if name in variants else asked.folder
-        of, which = (variants[name](asked.data), "fold0") if name in variants else (job, name)
+        of, which = (variants[name](job), "fold0") if name in variants else (job, name)
         if asked.anew or not (folder / f"{which}.pt").exists():
-            minutes = asked.minutes * OF_FINAL if which == FINAL else of_fold
-            train_one(of, folder, which, minutes, rate=asked.rate, seed=asked.seed)
+            train_one(of, maps, folder, which, rate=asked.rate, seed=asked.seed)

@@ -5,6 +5,7 @@ uint8) belongs into its forward. Call `halve(network)` when training ends and be
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,18 @@ def _front(picture: Picture) -> onnx.ModelProto:
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def halve(network: nn.Module) -> nn.Module:
-    """Round the weights that the file keeps as float16, so that torch and the graph compute with the same numbers."""
+    """Fold each norm into the convolution registered before it, then round the weights that the file keeps as float16.
+
+    So torch and the graph, into which the exporter would fold the norms by itself, compute with the same numbers.
+    """
+    for module in network.modules():
+        children = list(module.named_children())
+        for (_, conv), (name, norm) in pairwise(children):
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d) and conv.bias is None:
+                times = norm.weight / (norm.running_var + norm.eps).sqrt()
+                conv.weight.mul_(times[:, None, None, None])
+                conv.bias = nn.Parameter(norm.bias - norm.running_mean * times)
+                setattr(module, name, nn.Identity())
     for weight in network.parameters():
         if weight.numel() >= HALVED_FROM:
             weight.copy_(weight.half().float())

@@ -42,8 +42,9 @@ def fit(
     learning_rate: float,
     decay: float = 0.998,
     learnt: nn.Module | None = None,
+    steps: int = 0,
 ) -> nn.Module:
-    """Train for the budget; returns the averaged weights. `evaluate` gives a figure where less is better.
+    """Train for the budget (or for so many steps); returns the averaged weights. `evaluate` gives a figure where less is better.
 
     `learnt` is a part of the model that has learnt before: it learns at a quarter of the rate. What was cut off goes on from the
     state beside the checkpoint, which is removed at the end.
@@ -64,7 +65,7 @@ def fit(
         optimizer.load_state_dict(kept["optimizer"])
         best, step, begun = kept["best"], kept["step"], begun - kept["seconds"]
         LOG.info(f"going on after step {step}")
-    while (spent := (time.monotonic() - begun) / budget_seconds) < 1:
+    while (spent := step / steps if steps else (time.monotonic() - begun) / budget_seconds) < 1:
         warm = min(1.0, max((step + 1) / WARM_UP_STEPS, spent / WARM_UP_PART))
         rate = learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * spent)) / 2)
         for group in optimizer.param_groups:

@@ -58,11 +58,11 @@ def robustness(job: Job, folder: Path, heat: float) -> Table:
     return Table("Robustness", ("harm", "images", "right", "AUROC malignant", "not sure", "wrong and sure"), rows)
 
 
-def duplicates(data: Path, folder: Path, grouped: Answers, heat: float) -> Table:
+def duplicates(whole: Job, folder: Path, grouped: Answers, heat: float) -> Table:
     """What near-duplicates in two folds would have made of the figures: a first fold by image beside the folds as they are."""
     rows: list[Sequence[str | float | int]] = [_row("near-duplicates in one fold", grouped)]
     if (folder / "ungrouped" / "fold0.pt").exists():
-        job = train.ungrouped(data)
+        job = train.ungrouped(whole)
         members = [sample for sample, fold in zip(job.samples, job.folds, strict=True) if fold == 0]
         alone = Job(job.plan, members, np.zeros(len(members), np.int64), job.group_of)
         logits = crossfit.out_of_fold(alone, folder / "ungrouped")[0]
@@ -155,7 +155,7 @@ def evaluate(data: Path, folder: Path, model: Path, pictures: Path) -> Figures:
         latency=(latency(once, "640 x 480 with its sector found", LIMIT_MS),),
         robustness=(robustness(job, folder, heat),),
         tables=(
-            duplicates(data, folder, got, heat),
+            duplicates(job, folder, got, heat),
             measure.by_class("By class", got),
             other_organs(run, data),
         ),

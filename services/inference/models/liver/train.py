@@ -39,15 +39,14 @@ def plan() -> Plan:
         targets=lambda sample: (CLASSES.index(sample.label),),
         shares={"normal": 0.25, "benign": 0.35, "malignant": 0.4},
         smoothing=0.1,
-        batch=16,
+        views=15,
+        steps=300,
     )
 
 
-def load(data: Path, *, grouped: bool = True) -> list[Sample]:
+def load(data: Path) -> list[Sample]:
     """The images in the sector geometry; images that are nearly the same are one subject, for the set names no patients."""
     samples = images.boxed(images.read(data, ("liver",)))
-    if not grouped:
-        return samples
     torch.set_num_threads(1)
     encoder = Classifier({})
     encoder.encoder.learnt_from_photographs()
@@ -56,15 +55,17 @@ def load(data: Path, *, grouped: bool = True) -> list[Sample]:
     return [replace(sample, subject=f"liver/{group}") for sample, group in zip(samples, groups, strict=True)]
 
 
-def job(data: Path, *, grouped: bool = True) -> Job:
-    """All images in folds that share no near-duplicates, or (to see what that is worth) in folds by image."""
-    samples = load(data, grouped=grouped)
+def job(data: Path) -> Job:
+    """All images in folds that share no near-duplicates."""
+    samples = load(data)
     return Job(plan(), samples, folds([s.label for s in samples], [s.subject for s in samples], FOLDS), group_of)
 
 
-def ungrouped(data: Path) -> Job:
-    return job(data, grouped=False)
+def ungrouped(whole: Job) -> Job:
+    """Folds by image, near-duplicates or not: to see what that is worth."""
+    names = [sample.name for sample in whole.samples]
+    return replace(whole, folds=folds([sample.label for sample in whole.samples], names, FOLDS))
 
 
 if __name__ == "__main__":
-    crossfit.main("liver", job, minutes=20, variants={"ungrouped": ungrouped})
+    crossfit.main("liver", job, variants={"ungrouped": ungrouped})

@@ -128,11 +128,11 @@ def unseen(run: Served) -> Table:
     )
 
 
-def another_machine(data: Path, folder: Path, heat: float) -> Table | None:
+def another_machine(whole: Job, folder: Path, heat: float) -> Table | None:
     """Heads of hc18 read by a network that learnt heads from another hospital alone."""
     if not (folder / "without_hc18" / "fold0.pt").exists():
         return None
-    job = train.without_hc18(data)
+    job = train.without_hc18(whole)
     chosen = [sample for sample, fold in zip(job.samples, job.folds, strict=True) if fold == 0]
     alone = Job(job.plan, chosen, np.zeros(len(chosen), np.int64), job.group_of)
     got = answers_of(chosen, metrics.softmax(crossfit.out_of_fold(alone, folder / "without_hc18")[0] / heat))
@@ -196,7 +196,7 @@ def evaluate(data: Path, folder: Path, model: Path, pictures: Path) -> Figures:
             if (every.truths == n).any()
         ],
     )
-    left = another_machine(data, folder, heat[0])
+    left = another_machine(job, folder, heat[0])
     return Figures(
         model="view",
         version=measure.version_of(HERE),

@@ -1,5 +1,6 @@
 """Trains the view model: `python -m services.inference.models.view.train --data FOLDER --minutes N`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ def view(sample: Sample, rng: Generator) -> Image:
 
 
 def plan() -> Plan:
-    return Plan(PICTURE, {"view": VIEW_NAMES, "plane": PLANES}, view, dataset.targets, SHARES)
+    return Plan(PICTURE, {"view": VIEW_NAMES, "plane": PLANES}, view, dataset.targets, SHARES, views=7, steps=600)
 
 
 def job(data: Path) -> Job:
@@ -66,11 +67,10 @@ def job(data: Path) -> Job:
     return Job(plan(), samples, np.asarray(folds(labels, [s.subject for s in samples], FOLDS)), group_of)
 
 
-def without_hc18(data: Path) -> Job:
+def without_hc18(whole: Job) -> Job:
     """Fold 0 is all of hc18: the network learns heads from the 82 of another hospital and other machines alone."""
-    samples = dataset.load(data)
-    return Job(plan(), samples, np.array([0 if sample.source == "hc18" else 1 for sample in samples]), group_of)
+    return replace(whole, folds=np.array([0 if sample.source == "hc18" else 1 for sample in whole.samples]))
 
 
 if __name__ == "__main__":
-    crossfit.main("view", job, minutes=60, variants={"without_hc18": without_hc18})
+    crossfit.main("view", job, variants={"without_hc18": without_hc18})
