@@ -67,7 +67,7 @@ def temperature(logits: Floats, truths: npt.NDArray[np.int64]) -> float:
 
 def platt(scores: Floats, truths: Floats) -> tuple[float, float]:
     """Slope and offset with which sigmoid(slope x + offset) makes the truths (0 or 1) likeliest (Platt 1999), by Newton's method."""
-    x, w = np.column_stack([scores, np.ones_like(scores)]), np.array([1.0, 0.0])
+    x, w = np.column_stack([scores, np.ones_like(scores)]), np.zeros(2)
     little = 1e-2 * np.eye(2)  # keeps the slope finite where a threshold parts the truths
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
