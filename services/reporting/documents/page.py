@@ -14,8 +14,8 @@ from services.reporting.model.content import (
     Patient,
     Signature,
 )
-from services.reporting.model.findings import Review, ReviewedFinding, labels
-from services.reporting.model.sentences import quantity, said
+from services.reporting.model.findings import Review, ReviewedFinding
+from services.reporting.model.sentences import named, quantity, said
 
 _TITLES = {"US": ("超声检查报告", "Ultrasound report")}
 _OTHER_TITLE = ("影像检查报告", "Imaging report")
@@ -101,7 +101,7 @@ def _image_name(number: int | None, frame: int) -> str:
 
 def _finding(one: ReviewedFinding) -> dict[str, str]:
     finding = one.finding
-    label_zh, label_en = labels(finding.code)
+    label_zh, label_en = named(finding)
     corrected = one.state == Review.CORRECTED
     interval = ""
     if not corrected and finding.upper > finding.lower:

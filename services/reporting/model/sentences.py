@@ -29,13 +29,18 @@ def said(finding: Finding, value: float | None = None) -> tuple[str, str]:
 
 def sentence(one: ReviewedFinding) -> tuple[str, str]:
     """A finding as the report would say it, with the expert's value where there is one."""
-    finding = one.finding
-    (zh, en), (value_zh, value_en) = labels(finding.code), said(finding, one.reported_value)
-    plane = finding.anchor.plane
-    if plane is not None and not _names_its_site(finding.code):
-        site_zh, site_en = labels(plane)
-        return f"{site_zh}{zh}：{value_zh}。", f"{site_en}, {_within(en)}: {_within(value_en)}."
+    (zh, en), (value_zh, value_en) = named(one.finding), said(one.finding, one.reported_value)
     return f"{zh}：{value_zh}。", f"{en}: {_within(value_en)}."
+
+
+def named(finding: Finding) -> tuple[str, str]:
+    """What a finding is about, with its site where the name alone does not say it."""
+    zh, en = labels(finding.code)
+    plane = finding.anchor.plane
+    if plane is None or _names_its_site(finding.code):
+        return zh, en
+    site_zh, site_en = labels(plane)
+    return f"{site_zh}{zh}", f"{site_en}, {_within(en)}"
 
 
 def of_hints(hints: Iterable[Finding]) -> str:

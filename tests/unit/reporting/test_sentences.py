@@ -75,7 +75,7 @@ def test_the_page_states_a_coded_answer_in_both_languages() -> None:
     made = page(replace(CONTENT, findings=(ReviewedFinding(NATURE, Review.ACCEPTED, None, "li"),)), key_image=False)
     (picture,) = made["images"]
     (row,) = picture["findings"]
-    assert (row["label_zh"], row["value"]) == ("组织性质", "良性 Benign")
+    assert (row["label_zh"], row["value"]) == ("肝脏组织性质", "良性 Benign")
     assert row["source_zh"] == "人工智能（试验）判断，专家确认"
 
 
