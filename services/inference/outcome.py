@@ -199,6 +199,8 @@ def _evaluated(analysis_id: uuid.UUID, result: Result, group: Group, one: Evalua
     found = _finding(analysis_id, result, group, one.question, *told_apart, evaluation=said)
     if one.certainty_percent is not None:
         found.certainty_percent = one.certainty_percent
+    elif one.hint:
+        found.certainty_percent = 0  # a criterion is met or not; the outline's certainty is not its own
     return found
 
 

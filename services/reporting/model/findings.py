@@ -242,6 +242,16 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "trans-thalamic": ("经丘脑切面", "Trans-thalamic plane"),
     "trans-ventricular": ("经侧脑室切面", "Trans-ventricular plane"),
     "trans-cerebellar": ("经小脑切面", "Trans-cerebellar plane"),
+    # criteria of the standard head plane
+    "head-oval-complete": ("颅骨光环椭圆且完整", "Skull oval and complete"),
+    "head-fills-half": ("胎头超过图像一半", "Head takes more than half of the image"),
+    "midline-horizontal": ("中线接近水平", "Midline about horizontal"),
+    "midline-continuous": ("中线连续", "Midline continuous"),
+    "hemispheres-symmetric": ("两侧半球对称", "Hemispheres symmetric"),
+    "thalami-seen": ("可见丘脑", "Thalami seen"),
+    "cavum-seen": ("可见透明隔腔", "Cavum septi pellucidi seen"),
+    "cerebellum-absent": ("未见小脑", "Cerebellum not seen"),
+    "calipers-outer": ("测量点位于颅骨外缘", "Calipers on the skull's outer edge"),
     # answers
     "17621005": ("正常", "Normal"),
     "30807003": ("良性", "Benign"),
@@ -251,8 +261,8 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "103340004": ("短径", "Short axis"),
     "b-lines": ("B 线", "B-lines"),
     "consolidation-or-effusion": ("实变或胸腔积液", "Consolidation or effusion"),
-    "52101004": ("有", "Present"),
-    "272519000": ("无", "Absent"),
+    "52101004": ("是", "Yes"),
+    "272519000": ("否", "No"),
     "cannot-be-judged": ("无法判断", "Cannot be judged"),
     # image quality: PS3.16 CID 3114 and CID 7011, else the platform's own
     "122740": ("图像质量优", "Excellent image quality"),

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Contradiction, Finding, Report } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { useFormat } from '../ui/useFormat'
-import { answerOf, byImage, labelOf, VIEW } from './stated'
+import { answerOf, byImage, labelOf, SAY_THEMSELVES, VIEW } from './stated'
 import { WhereContext } from './where'
 
 interface Props {
@@ -54,22 +54,29 @@ function ImageHints({ image, hints, selected, onChoose }: { image: number; hints
   const { t } = useTranslation()
   const language = useLanguage()
   const format = useFormat()
+  const judged = hints.filter((hint) => !hint.coded || hint.answer !== null)
+  const unjudged = hints.filter((hint) => !judged.includes(hint)).map((hint) => labelOf(hint, language))
   const text = (hint: Finding): string => {
     const said = hint.coded ? answerOf(hint, language) : `${format.number(hint.value, 1)} ${hint.unit}`
-    return hint.code === VIEW || (hint.coded && hint.answer !== null && hint.code !== '111032') ? said : `${labelOf(hint, language)}: ${said}`
+    return hint.coded && SAY_THEMSELVES.includes(hint.code) ? said : `${labelOf(hint, language)}: ${said}`
   }
   const frames = ({ anchor }: Finding): string =>
     anchor.last_frame > anchor.first_frame ? t('hints.frames', { first: anchor.first_frame, last: anchor.last_frame }) : anchor.first_frame > 1 ? t('hints.frame', { frame: anchor.first_frame }) : ''
   return (
     <Flex wrap gap={4} align="center" className="image-hints">
       <Typography.Text type="secondary">{image ? t('hints.image', { image }) : '—'}</Typography.Text>
-      {hints.map((hint) => (
-        <button key={hint.finding_id} type="button" className="hint" aria-pressed={hint.finding_id === selected} title={hint.why || undefined} onClick={() => onChoose(hint)} data-testid={`hint-${hint.code}`}>
+      {judged.map((hint) => (
+        <button key={hint.finding_id} type="button" className="hint" aria-pressed={hint.finding_id === selected} onClick={() => onChoose(hint)} data-testid={`hint-${hint.code}`}>
           <Tag color={hint.code === VIEW ? 'blue' : undefined}>
-            {text(hint)} {hint.coded && hint.answer === null ? '' : t('finding.certainty', { percent: format.number(hint.certainty_percent) })} {frames(hint)}
+            {text(hint)} {hint.certainty_percent > 0 && t('finding.certainty', { percent: format.number(hint.certainty_percent) })} {frames(hint)}
           </Tag>
         </button>
       ))}
+      {unjudged.length > 0 && (
+        <Typography.Text type="secondary" className="unjudged">
+          {t('hints.unjudged', { what: unjudged.join(t('hints.separator')) })}
+        </Typography.Text>
+      )}
     </Flex>
   )
 }

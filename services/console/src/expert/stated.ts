@@ -6,6 +6,8 @@ export const labelOf = (finding: Finding, language: Language): string => (langua
 export const answerOf = (finding: Finding, language: Language): string => (language === 'zh' ? finding.answer_zh : finding.answer_en)
 
 export const VIEW = '111031' // PS3.16: Image View
+/** Questions whose answers need no label: Image View, Image Quality, Quality Finding. */
+export const SAY_THEMSELVES = [VIEW, '111101', '111052']
 
 /** The hints of each image, in the order of the study; those of views first. */
 export function byImage(hints: Finding[], imageOf: (finding: Finding) => number | null): [number, Finding[]][] {

@@ -52,4 +52,4 @@ _UNSEEN = ((CONTINUOUS, ISUOG), (SYMMETRIC, SALOMON), (THALAMI, SALOMON), (CAVUM
 
 
 def _answer(question: Code, met: bool, source: str) -> Evaluation:
-    return Evaluation(question, PRESENT if met else ABSENT, source=source)
+    return Evaluation(question, PRESENT if met else ABSENT, source=source, hint=True)
