@@ -33,6 +33,7 @@ from services.shared.outbox import Outbox, Relay
 
 NAME = "inference"
 TOPIC = "inference.v1"
+_SHADOW_PATIENCE_SECONDS = 3.0
 
 
 async def run(stop: asyncio.Event) -> None:
@@ -54,6 +55,8 @@ async def run(stop: asyncio.Event) -> None:
     workers = Workers(given.decode_processes)
     triton = Triton(given.triton_grpc, shelf, given.triton_in_flight, given.triton_deadline_seconds)
     patient = PatientTriton(triton, Patience(given.triton_patience_seconds))
+    # For what runs in the shadow: long enough to load it, not so long that what is shown waits for it.
+    hasty = PatientTriton(triton, Patience(min(_SHADOW_PATIENCE_SECONDS, given.triton_patience_seconds)))
     breaker = Breaker(triton.heal, given.model_failures, timedelta(seconds=given.model_pause_seconds))
     ingest = grpc_server.Caller(given.ingest_grpc, ServiceToken(given))
     analyses = Analyses(db, outbox, clock)
@@ -62,7 +65,7 @@ async def run(stop: asyncio.Event) -> None:
     analyst = Analyst(
         analyses,
         directory,
-        Reader(copies, workers, patient, shelf, breaker, given.decode_processes),
+        Reader(copies, workers, patient, shelf, breaker, given.decode_processes, hasty),
         workers,
         copies,
         Archive(ingest),

@@ -212,7 +212,7 @@ REASONS: Mapping[Rule, str] = {
     Rule.NO_IMAGES: "The exam holds no instance with frames.",
     Rule.NO_MODEL_IN_AGREEMENT: "The agreement permits no model.",
     Rule.MODEL_NOT_INSTALLED: "The agreement permits a model that is not installed: {model}.",
-    Rule.MODEL_VERSION_NOT_INSTALLED: "The version to which the hospital is pinned is not installed: {model}. An operator promotes another one.",
+    Rule.MODEL_VERSION_NOT_INSTALLED: "The hospital is pinned to a version that is not installed: {model}. An operator promotes another.",
     Rule.MODALITY_OR_BODY_PART: "The permitted model is not meant for this modality and body part: {model}.",
     Rule.APPROVED_WITHOUT_CERTIFICATE: "The agreement names no regulatory certificate for the approved model {model}.",
     Rule.TRIAL_WITHOUT_PROTOCOL: "The agreement names no ethics protocol for the trial of {model}.",

@@ -51,10 +51,11 @@ class Reader:
         models: Mapping[str, InstalledModel],
         breaker: Breaker,
         instances_at_once: int = 2,
+        shadows: Server | None = None,
     ) -> None:
-        """`models` by their names in Triton."""
+        """`models` by their names in Triton; `shadows` answers for models in the shadow, where that is not the same server."""
         self._copies, self._workers, self._server, self._models = copies, workers, server, models
-        self._breaker = breaker
+        self._breaker, self._shadows = breaker, shadows or server
         self._instances_at_once = instances_at_once
 
     async def read(self, plan: Plan, sources: Sequence[tuple[Source, str]], exam: UUID) -> Result:
@@ -186,12 +187,13 @@ class Reader:
                 some = numbers[offset : offset + step]
                 batch = pictures.as_seen_by(chosen, frames, first, some)
                 model, is_clip = self._model(chosen), chosen.card.scope is Scope.CLIP
+                server = self._server if chosen.shown else self._shadows
                 async with self._breaker.attempt(name, tally.exam, conclusive=not is_clip):
                     if is_clip:
-                        answers |= await ask(self._server, model, some, batch)
+                        answers |= await ask(server, model, some, batch)
                     else:
                         sector = pictures.sector_of(chosen)
-                        found = await see(self._server, model, pictures.header, some, batch, sector)
+                        found = await see(server, model, pictures.header, some, batch, sector)
                         read.seen += found.seen
                         tally.nothing.update(found.nothing)
                 tally.frames += len(some)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sonobridge.directory.v1 import directory_pb2 as directory
 from sonobridge.inference.v1 import events_pb2 as pb
 from sonobridge.ingest.v1 import events_pb2 as ingest
 from sonobridge.reporting.v1 import events_pb2 as reporting
@@ -35,20 +36,20 @@ class Clinic:
     stage: Stage
     further: Path
 
-    async def sent(self, *pictures: tuple[int, int, int, int]) -> ingest.Exam:
+    async def sent(self, *pictures: tuple[int, int, int, int], agreement: int = 1) -> ingest.Exam:
         files = [
             (*ultrasound([box(*picture)], "1.2.9", "1.2.3", ManufacturerModelName="Voluson E10"), 1)
             for picture in pictures
         ]
-        exam = self.stage.exam(*files)
+        exam = self.stage.exam(*files, version=agreement)
         for instance in exam.instances:
             instance.scanner = "Voluson  E10 "
         await self.stage.complete(exam)
         return exam
 
-    async def outcome(self) -> Any:
+    async def outcome(self, agreement: int = 1) -> Any:
         """What becomes of a new exam with a head whose circumference version 1 gives as 140 mm."""
-        exam = await self.sent((20, 30, 80, 110))
+        exam = await self.sent((20, 30, 80, 110), agreement=agreement)
         (found,) = await self.stage.outcomes(exam.exam_id, seconds=60)
         return found
 
@@ -191,6 +192,21 @@ async def test_a_version_that_is_removed_while_a_hospital_is_pinned_to_it_is_a_c
     assert circumference(await clinic.outcome()) == 140
 
 
+async def test_a_removed_version_is_named_beside_what_the_other_models_say(clinic: Clinic) -> None:
+    made = install(clinic.further, "second")
+    second = directory.ModelPermission(model="second", mode=directory.GATE_MODE_TRIAL, ethics_protocol="EC-7")
+    await clinic.stage.agree(TRIAL, second, version=2, role="quality_manager")
+    assert {run.outcome for run in (await clinic.outcome(agreement=2)).runs} == {"findings"}
+    remove(made)
+    for _ in range(50):
+        runs = {run.model.name: run for run in (await clinic.outcome(agreement=2)).runs}
+        if "the version 1.0.0 of second, to which the hospital is pinned, is not installed" in runs["second"].reason:
+            break
+    assert "pinned" in runs["second"].reason, runs["second"].reason
+    assert runs["second"].outcome == "failed"
+    assert runs["identity"].outcome == "findings"
+
+
 async def test_what_cannot_be_is_refused_with_the_reason(clinic: Clinic) -> None:
     operate = clinic.stage.operate
     unknown = await operate("POST", "models/identity/promote", version="9.0.0", organisation="o0")
@@ -229,7 +245,7 @@ async def test_the_operator_does_all_of_it_by_one_command(
     await clinic.outcome()
     listed = await command("list")
     assert "in_service" in listed
-    (own,) = [line.split() for line in listed.splitlines() if " o0 " in line]
+    (own,) = [line.split() for line in listed.splitlines() if line.startswith("identity") and " o0 " in line]
     assert own[:4] == ["identity", "o0", "1.0.0", "2.0.0"]
     assert own[-1].startswith("(")  # the share that disagreed
     assert "1 changed, 0 unchanged" in await command("promote", "identity", "--organisation", "o0")
@@ -278,7 +294,8 @@ async def test_drift_counts_answers_and_reviews_for_owner_and_reader_alone(clini
     async def drift(organisation_id: uuid.UUID) -> dict[tuple[str, str], Any]:
         answer = await clinic.stage.get(organisation_id, "drift?by_scanner=true&by_organisation=true")
         assert answer.status_code == 200, answer.text
-        return {(one["version"], one["organisation"]): one for one in answer.json()["items"]}
+        own = [one for one in answer.json()["items"] if one["model"] == "identity"]
+        return {(one["version"], one["organisation"]): one for one in own}
 
     for _ in range(100):
         own = (await drift(clinic.stage.requester))["1.0.0", "o0"]

@@ -5,13 +5,20 @@ from pathlib import Path
 
 import pytest
 
+import services.inference
 from services.inference.model import Chosen, Mode, ModelCard, Plan
 from services.inference.registry import BadModelFolder
 from services.inference.shelf import Shelf
 from services.inference.versions import Act, NothingToDecide, Pin, VersionNotInstalled, decide, with_shadows
+from services.shared.tenancy import PLATFORM_ORGANISATION
 from tests.integration.inference.workshop import install, remove
 
 INSTALLED = {"1.0.0", "2.0.0", "3.0.0"}
+
+
+def test_the_platforms_own_row_is_named_by_the_platforms_own_organisation() -> None:
+    migration = Path(services.inference.__file__).parent / "migrations" / "0002_operation.sql"
+    assert str(PLATFORM_ORGANISATION) in migration.read_text(encoding="utf-8")
 
 
 def test_a_new_version_goes_into_the_shadow_is_promoted_and_rolled_back() -> None:
