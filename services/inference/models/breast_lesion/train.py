@@ -31,6 +31,7 @@ OF_FINAL = 0.15  # of the minutes
 WHOLE, NEAR, OTHERS = 6, 7, 2  # of each batch, beside one view of tissue that leaves the lesion out
 LEAST_PX = 20.0  # of a view: a lesion of which less is seen is neither there nor not
 UNKNOWN = -1.0
+SETTLING = 60  # batches
 SMOOTHING = 0.02  # of the biopsy's answer
 FROM_TEACHER = 0.5  # of what the final network learns of a lesion's nature
 
@@ -113,6 +114,22 @@ def mean_of(networks: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     }
 
 
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def settle(model: nn.Module, batches: Batches) -> None:
+    """Measure the layers' means and variances anew: those of averaged weights are not the average of theirs (arXiv 1803.05407)."""
+    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over what follows
+    model.train()
+    for _ in range(SETTLING):
+        with torch.autocast("cpu", torch.bfloat16):
+            model(batches()[0].contiguous(memory_format=torch.channels_last))
+    for norm, momentum in zip(norms, before, strict=True):
+        norm.momentum = momentum
+
+
 def taught() -> dict[str, float]:
     """Of each image: the probability of malignancy by the network that never saw it."""
     return {one.image: 1 / (1 + math.exp(-one.malignant_logit)) for one in answers.read() if one.lesion}
@@ -131,6 +148,8 @@ def train_one(
         teacher, rate = taught(), rate / 2
     LOG.info(f"{name}: {len(lesions)} lesions, {len(others)} images without")
     batches = Batches(lesions, others, teacher, np.random.default_rng(seed))
+    if name == FINAL:
+        settle(model, batches)
     network = fit(
         model.to(memory_format=torch.channels_last),
         prefetched(batches),
