@@ -195,8 +195,8 @@ def _hints(analysis_id: uuid.UUID, result: Result, group: Group) -> list[pb.Find
 def _evaluated(analysis_id: uuid.UUID, result: Result, group: Group, one: Evaluation) -> pb.Finding:
     answer = _code(one.answer) if one.answer else None
     said = pb.Evaluation(answer=answer, why=one.why, source=one.source)
-    told_apart = (f"{one.answer.scheme}:{one.answer.value}",) if one.answer else ()
-    found = _finding(analysis_id, result, group, one.question, *told_apart, evaluation=said)
+    told_apart = f"{one.answer.scheme}:{one.answer.value}" if one.answer else "cannot be judged"
+    found = _finding(analysis_id, result, group, one.question, told_apart, evaluation=said)
     if one.certainty_percent is not None:
         found.certainty_percent = one.certainty_percent
     elif one.hint:
