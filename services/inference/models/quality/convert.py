@@ -1,0 +1,133 @@
+"""Writes trained weights as the served graph, its chances calibrated on the validation part, and checks that both agree within 1e-3.
+
+`python -m services.inference.models.quality.convert --checkpoint FILE --data FOLDER`
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from services.inference.models.quality import dataset
+from services.inference.models.quality.dataset import PICTURE, Source
+from services.inference.models.quality.faults import FAULTS, FAULTY, GRADES
+from services.inference.models.quality.network import Quality, Served
+from services.inference.training.export import export, halve, letterbox
+from services.inference.training.metrics import Floats
+from services.inference.training.picture import Pixels
+from services.inference.training.served import AGREEMENT
+from services.inference.training.served import Served as Running
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parents[3]
+OUTPUTS = ("faults", "strength", "text", "pattern")
+COMPARED = 40
+PER_SET = 40  # pictures of a set for calibration
+ALARMS = 0.02  # of good pictures may be called faulty
+MISSED = 0.05  # of faulty ones may be called good
+LOG = logging.getLogger(__name__)
+
+
+def some(sources: Sequence[Source], part: str, per_set: int) -> list[Source]:
+    """Pictures of a part, at most so many of a set, always the same."""
+    rng = np.random.default_rng(0)
+    chosen: list[Source] = []
+    left: dict[str, int] = {}
+    for n in rng.permutation(len(sources)):
+        name = sources[n].sample.source
+        if sources[n].sample.part == part and left.setdefault(name, per_set) > 0:
+            left[name] -= 1
+            chosen.append(sources[n])
+    return chosen
+
+
+def graded(sources: Sequence[Source]) -> tuple[list[Pixels], Floats]:
+    """Each picture as it is and with each fault at each grade, and the strengths [n, faults]."""
+    pictures, strengths = [], []
+    for seed, source in enumerate(sources):
+        pictures.append(source.sample.pixels)
+        strengths.append(np.zeros(len(FAULTS)))
+        for fault, name in enumerate(FAULTS):
+            for grade in GRADES:
+                pictures.append(dataset.harmed(source, name, grade, seed))
+                strengths.append(grade * np.eye(len(FAULTS))[fault])
+    return pictures, np.stack(strengths)
+
+
+def logits(run: Running, pictures: Sequence[Pixels]) -> Floats:
+    """Of the faults, [n, faults], from a graph that was written uncalibrated."""
+    chances = np.clip(np.stack([run(pixels)["faults"] for pixels in pictures]).astype(np.float64), 1e-7, 1 - 1e-7)
+    return np.log(chances / (1 - chances))
+
+
+def calibrated(scores: Floats, truths: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset of the logit by which chances fit best: Platt 1999, by Newton's method."""
+    design = np.column_stack([scores, np.ones(len(scores))])
+    weights = np.array([1.0, 0.0])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-design @ weights))
+        spread = design.T @ (design * (chance * (1 - chance))[:, None]) + 1e-4 * np.eye(2)
+        weights = weights - np.linalg.solve(spread, design.T @ (chance - truths) + 1e-4 * (weights - (1, 0)))
+    return float(weights[0]), float(weights[1])
+
+
+def calibrate(run: Running, sources: Sequence[Source]) -> tuple[list[float], list[float]]:
+    """Slopes and offsets; says from which chance on few good pictures are called faulty, and up to which few faulty ones good."""
+    pictures, strengths = graded(some(sources, "validation", PER_SET))
+    scores, slopes, offsets = logits(run, pictures), [], []
+    good = (strengths == 0).all(1)
+    for n, name in enumerate(FAULTS):
+        known = (strengths[:, n] == 0) | (strengths[:, n] >= FAULTY)
+        bad = strengths[:, n] >= FAULTY
+        slope, offset = calibrated(scores[known, n], bad[known])
+        chances = 1 / (1 + np.exp(-(slope * scores[:, n] + offset)))
+        present, absent = np.quantile(chances[good], 1 - ALARMS), np.quantile(chances[bad], MISSED)
+        LOG.info(
+            f"{name}: slope {slope:.3f} offset {offset:.3f}; present from {present:.2f}, absent up to {absent:.2f}"
+        )
+        slopes.append(slope)
+        offsets.append(offset)
+    return slopes, offsets
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=PROJECT / ".local" / "training" / "quality.pt")
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
+    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(1)
+    network = Quality().eval()
+    network.load_state_dict(torch.load(asked.checkpoint, map_location="cpu"))
+    halve(network)
+    sources = dataset.read(asked.data)
+    asked.model.parent.mkdir(exist_ok=True)
+    export(Served(network, [1.0] * len(FAULTS), [0.0] * len(FAULTS)).eval(), asked.model, PICTURE, OUTPUTS)
+    served = Served(network, *calibrate(Running(asked.model), sources)).eval()
+    export(served, asked.model, PICTURE, OUTPUTS)
+    run, apart = Running(asked.model), 0.0
+    for source in sources[:: max(1, len(sources) // COMPARED)]:
+        got = run(source.sample.pixels)
+        with torch.no_grad():
+            meant = served(letterbox(torch.from_numpy(source.sample.pixels)[None, :, :, None], PICTURE))
+        for name, value in zip(OUTPUTS, meant, strict=True):
+            levels = 255.0 if got[name].dtype == np.uint8 else 1.0
+            rounding = (
+                1.0 / 255 if levels > 1 else 0.0
+            )  # a value at the middle between two levels may fall to either side
+            gap = np.abs(value[0].double().numpy() - got[name].astype(np.float64)).max() / levels - rounding
+            apart = max(apart, float(gap))
+    LOG.info(f"largest difference from torch {apart:.6f}; {asked.model.stat().st_size} bytes")
+    if apart > AGREEMENT:
+        asked.model.unlink()
+        sys.exit(f"the graph does not agree with torch within {AGREEMENT}: it was not kept")
+
+
+if __name__ == "__main__":
+    main()
