@@ -140,12 +140,15 @@ def train(
     *,
     rate: float = 2e-3,
     seed: int = 1,
+    start: Classifier | None = None,
 ) -> Classifier:
-    """A network from ImageNet's weights, with averaged weights; `groups` are numbers of samples, `watched` those never drawn."""
+    """A network from ImageNet's weights (or going on from `start`), with averaged weights; `groups` are numbers of samples,
+    `watched` those never drawn."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = Classifier(plan.heads)
-    network.encoder.learnt_from_photographs()
+    network = start or Classifier(plan.heads)
+    if start is None:
+        network.encoder.learnt_from_photographs()
     names = [name for name in plan.shares if groups.get(name)]
     shares = np.array([plan.shares[name] for name in names])
     members = [np.asarray(groups[name]) for name in names]

@@ -29,8 +29,8 @@ def temperatures(job: Job, folder: Path) -> list[float]:
     targets = np.array([list(job.plan.targets(sample)) for sample in job.samples])
     found = []
     for head, of_head in enumerate(logits):
-        known = (targets[:, head] != UNKNOWN) & of_head.any(1)
-        found.append(round(metrics.temperature(of_head[known], targets[known, head]), 4) if known.any() else 1.0)
+        known = targets[:, head] != UNKNOWN
+        found.append(round(metrics.temperature(of_head[known], targets[known, head]), 4))
     (folder / "temperatures.json").write_text(json.dumps(found))
     return found
 

@@ -39,15 +39,17 @@ class Job:
 
 
 def load(job: Job, folder: Path, name: str) -> Classifier:
-    """A network of the folder. Raises FileNotFoundError."""
+    """A network of the folder. Raises FileNotFoundError: the figures need the networks of make train-<model>."""
     network = Classifier(job.plan.heads)
     network.load_state_dict(torch.load(folder / f"{name}.pt", map_location="cpu"))
     network.eval()
     return network
 
 
-def train_one(job: Job, maps: Maps, folder: Path, name: str, *, rate: float = 2e-3, seed: int = 1) -> None:
-    """Train one fold's network, or the final one, and keep it."""
+def train_one(
+    job: Job, maps: Maps, folder: Path, name: str, *, rate: float = 2e-3, seed: int = 1, further: bool = False
+) -> None:
+    """Train one fold's network, or the final one, and keep it; `further`: from the one that lies there."""
     fold = -1 if name == FINAL else int(name.removeprefix("fold"))
     groups: dict[str, list[int]] = {}
     watched = []
@@ -59,17 +61,15 @@ def train_one(job: Job, maps: Maps, folder: Path, name: str, *, rate: float = 2e
     LOG.info(f"{name}: { ({group: len(members) for group, members in groups.items()}) }")
     folder.mkdir(parents=True, exist_ok=True)
     few = watched[:: max(1, len(watched) // WATCHED)]
-    network = train(job.plan, maps, groups, few, folder / f"{name}.part.pt", rate=rate, seed=seed)
+    start = load(job, folder, name) if further else None
+    network = train(job.plan, maps, groups, few, folder / f"{name}.part.pt", rate=rate, seed=seed, start=start)
     torch.save(network.state_dict(), folder / f"{name}.pt")
 
 
 def out_of_fold(job: Job, folder: Path) -> list[Floats]:
-    """The logits of each head on every sample, from the network that never saw its subject."""
+    """The logits of each head on every sample, from the network that never saw its subject. Raises FileNotFoundError."""
     logits = [np.zeros((len(job.samples), len(classes))) for classes in job.plan.heads.values()]
     for name in job.names:
-        if not (folder / f"{name}.pt").exists():
-            LOG.warning(f"{name} is not trained: its samples have no answers")
-            continue
         network = load(job, folder, name)
         members = [n for n, of in enumerate(job.folds) if of == int(name.removeprefix("fold"))]
         for head, of_head in enumerate(answers(network, job.plan.picture, [job.samples[n] for n in members])):
@@ -91,6 +91,11 @@ def main(
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", help="fold0, fold1, …, final, or a variant")
     parser.add_argument("--anew", action="store_true", help="train again what lies in the folder")
+    parser.add_argument(
+        "--further",
+        action="store_true",
+        help="go on from what lies in the folder, with other views (give another seed)",
+    )
     parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / model)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -101,5 +106,5 @@ def main(
     for name in asked.only or [FINAL, *job.names, *variants]:
         folder = asked.folder / name if name in variants else asked.folder
         of, which = (variants[name](job), "fold0") if name in variants else (job, name)
-        if asked.anew or not (folder / f"{which}.pt").exists():
-            train_one(of, maps, folder, which, rate=asked.rate, seed=asked.seed)
+        if asked.anew or asked.further or not (folder / f"{which}.pt").exists():
+            train_one(of, maps, folder, which, rate=asked.rate, seed=asked.seed, further=asked.further)

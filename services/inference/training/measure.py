@@ -161,9 +161,14 @@ def by_group(title: str, answers: Answers, groups: Sequence[str], note: str = ""
     return Table(title, ("group", "images", "right", "share", "95 %", "not sure", "wrong and sure"), rows, note)
 
 
-def write(found: Figures, folder: Path, weights: Path) -> None:
-    """figures.json, and into card.yaml the headline figures and the digest of the weights."""
+def write(found: Figures, folder: Path, weights: Path, *, card: bool = True) -> None:
+    """figures.json, and unless told not to the headline figures and the digest of the weights into card.yaml."""
     figures.write(found, folder)
+    if card:
+        _write_card(found, folder, weights)
+
+
+def _write_card(found: Figures, folder: Path, weights: Path) -> None:
     path = folder / "card.yaml"
     card: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     card["weights"]["sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()

@@ -124,13 +124,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / "lung")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    parser.add_argument(
-        "--card", action="store_true", help="as every model's evaluate.py has it; figures are always written"
-    )
+    parser.add_argument("--card", action="store_true", help="write the figures and the weights' digest into card.yaml")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     found = evaluate(asked.data, asked.folder, asked.model)
-    measure.write(found, HERE, asked.model)
+    measure.write(found, HERE, asked.model, card=asked.card)
     measure.tell(found)
 
 

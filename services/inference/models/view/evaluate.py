@@ -261,15 +261,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / "view")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / "view")
-    parser.add_argument(
-        "--card", action="store_true", help="as every model's evaluate.py has it; figures are always written"
-    )
+    parser.add_argument("--card", action="store_true", help="write the figures and the weights' digest into card.yaml")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     asked.pictures.mkdir(parents=True, exist_ok=True)
     found = evaluate(asked.data, asked.folder, asked.model, asked.pictures)
-    measure.write(found, HERE, asked.model)
+    measure.write(found, HERE, asked.model, card=asked.card)
     measure.tell(found)
 
 
