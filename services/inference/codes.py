@@ -33,7 +33,7 @@ LESION = Code("52988006", "SCT", "Lesion")
 # Signs in a lung: question and B-lines of our own.
 LUNG_SIGN = Code("lung-sign", PRIVATE_SCHEME, "Lung ultrasound sign")
 B_LINES = Code("b-lines", PRIVATE_SCHEME, "B-lines")
-CONSOLIDATION_OR_EFFUSION = Code("consolidation-or-effusion", PRIVATE_SCHEME, "Consolidation or effusion")
+CONSOLIDATION_OR_EFFUSION = Code("consolidation", PRIVATE_SCHEME, "Consolidation or effusion")
 # Plane criteria are answered so, PS3.16 CID 240.
 PRESENT = Code("52101004", "SCT", "Present")
 ABSENT = Code("272519000", "SCT", "Absent")

@@ -38,9 +38,9 @@ VIEWS: Mapping[str, View] = MappingProxyType(
 )
 
 # Sub-planes of the fetal brain: answers to IMAGE_VIEW_MODIFIER beside the view.
-TRANS_THALAMIC = Code("trans-thalamic", PRIVATE_SCHEME, "Trans-thalamic plane")
-TRANS_VENTRICULAR = Code("trans-ventricular", PRIVATE_SCHEME, "Trans-ventricular plane")
-TRANS_CEREBELLAR = Code("trans-cerebellar", PRIVATE_SCHEME, "Trans-cerebellar plane")
+TRANS_THALAMIC = Code("transthalamic", PRIVATE_SCHEME, "Trans-thalamic plane")
+TRANS_VENTRICULAR = Code("transventricular", PRIVATE_SCHEME, "Trans-ventricular plane")
+TRANS_CEREBELLAR = Code("transcerebellar", PRIVATE_SCHEME, "Trans-cerebellar plane")
 
 _NAMES = {(view.code.scheme, view.code.value): name for name, view in VIEWS.items()}
 

@@ -15,15 +15,15 @@ from services.inference.models.fetal_head.ellipse import Ellipse
 SALOMON = "Salomon et al., Ultrasound Obstet Gynecol 2006;27:34-40"
 ISUOG = "ISUOG, Ultrasound Obstet Gynecol 2019;53:715-723"
 
-OVAL = Code("head-oval-complete", PRIVATE_SCHEME, "Skull oval and complete")
-SHARE = Code("head-fills-half", PRIVATE_SCHEME, "Head takes more than half of the image")
-HORIZONTAL = Code("midline-horizontal", PRIVATE_SCHEME, "Midline about horizontal")
-CONTINUOUS = Code("midline-continuous", PRIVATE_SCHEME, "Midline continuous, broken by cavum and thalami only")
-SYMMETRIC = Code("hemispheres-symmetric", PRIVATE_SCHEME, "Hemispheres symmetric")
-THALAMI = Code("thalami-seen", PRIVATE_SCHEME, "Thalami seen")
-CAVUM = Code("cavum-seen", PRIVATE_SCHEME, "Cavum septi pellucidi seen")
-CEREBELLUM = Code("cerebellum-absent", PRIVATE_SCHEME, "Cerebellum not seen")
-CALIPERS = Code("calipers-outer", PRIVATE_SCHEME, "Calipers on the skull's outer edge")
+OVAL = Code("head-oval", PRIVATE_SCHEME, "Skull oval and complete")
+SHARE = Code("head-half", PRIVATE_SCHEME, "Head takes more than half of the image")
+HORIZONTAL = Code("midline-level", PRIVATE_SCHEME, "Midline about horizontal")
+CONTINUOUS = Code("midline-whole", PRIVATE_SCHEME, "Midline continuous, broken by cavum and thalami only")
+SYMMETRIC = Code("hemispheres", PRIVATE_SCHEME, "Hemispheres symmetric")
+THALAMI = Code("thalami", PRIVATE_SCHEME, "Thalami seen")
+CAVUM = Code("cavum", PRIVATE_SCHEME, "Cavum septi pellucidi seen")
+CEREBELLUM = Code("no-cerebellum", PRIVATE_SCHEME, "Cerebellum not seen")
+CALIPERS = Code("outer-calipers", PRIVATE_SCHEME, "Calipers on the skull's outer edge")
 
 HALF = 0.5  # Salomon's "more than half of the total image size": read as the head's longer extent over the image's shorter side
 # "About horizontal" (the beam meets the midline at 90 degrees) has no number in either paper: within 30 degrees, as readers call it.
