@@ -35,7 +35,7 @@ def apps() -> dict[str, FastAPI]:
     services.ingest.http.add_routes(
         found["ingest"], services.ingest.http.UseCases(use_case, use_case, use_case, use_case, use_case, use_case, "")
     )
-    services.inference.http.build(found["inference"], services.inference.http.UseCases(*[use_case] * 6))
+    services.inference.http.build(found["inference"], services.inference.http.UseCases(*[use_case] * 7))
     services.reporting.http.build(found["reporting"], use_case, use_case, use_case, use_case, use_case, "")
     services.billing.http.build(found["billing"], *[use_case] * 4)
     return found

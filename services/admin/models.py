@@ -29,7 +29,7 @@ def run(api: Inference, given: argparse.Namespace) -> int:
 def _list(api: Inference, organisation: str | None) -> None:
     page = api.get("models")
     installed = [
-        (model["name"], one["version"], one["state"], one["reason"])
+        (model["name"], one["version"], one["state"] if one["loaded"] else "not loaded", one["reason"])
         for model in page["items"]
         for one in model["versions"]
     ]

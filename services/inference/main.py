@@ -90,7 +90,7 @@ async def run(stop: asyncio.Event) -> None:
         "models": breaker.check,
     }
     app = http.build_app(NAME, "SonoBridge inference", authenticator, {"postgres": db.ready}, besides)
-    routes.build(app, routes.UseCases(analyses, directory, shelf, pinning, breaker, quality))
+    routes.build(app, routes.UseCases(analyses, directory, shelf, pinning, breaker, quality, triton))
     try:
         await supervise.run(
             {

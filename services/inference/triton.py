@@ -102,6 +102,7 @@ class Triton:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._loads: defaultdict[str, int] = defaultdict(int)
         self._signatures: dict[str, Signature] = {}
+        self.loaded: frozenset[str] = frozenset()  # those that could be asked when last looked at
         self._client = InferenceServerClient(address, channel_args=_CHANNEL)
 
     async def close(self) -> None:
@@ -181,6 +182,7 @@ class Triton:
                     except ModelFault as error:
                         _log.error("the model cannot be loaded: %s", error)
                 metrics.MODEL_READY.labels(model=model).set(is_ready)
+                self.loaded = self.loaded | {model} if is_ready else self.loaded - {model}
             try:
                 await asyncio.wait_for(stop.wait(), _WATCH_SECONDS)
             except TimeoutError:
@@ -200,6 +202,7 @@ class Triton:
     async def _unload(self, model: str) -> None:
         """Let go of a model that is no longer installed; calls under way end first."""
         self._signatures.pop(model, None)
+        self.loaded -= {model}
         metrics.MODEL_READY.remove(model)
         try:
             await self._client.unload_model(model, client_timeout=_CONTROL_SECONDS)

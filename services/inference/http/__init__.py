@@ -13,6 +13,7 @@ from services.inference.pinning import Pinning
 from services.inference.quality import Quality
 from services.inference.service import Analyses
 from services.inference.shelf import Shelf
+from services.inference.triton import Triton
 
 
 class Directory(models.Directory, versions.Directory, drift.Directory, Protocol):
@@ -29,11 +30,12 @@ class UseCases:
     pinning: Pinning
     breaker: Breaker
     quality: Quality
+    triton: Triton
 
 
 def build(app: FastAPI, given: UseCases) -> None:
     """Add the routes."""
     app.include_router(analyses.router(given.analyses))
-    app.include_router(models.router(given.directory, given.shelf, given.pinning, given.breaker))
+    app.include_router(models.router(given.directory, given.shelf, given.pinning, given.breaker, given.triton))
     app.include_router(versions.router(given.directory, given.pinning))
     app.include_router(drift.router(given.directory, given.quality))

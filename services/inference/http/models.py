@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -44,6 +43,7 @@ class VersionView(BaseModel):
     version: str
     digest_sha256: str
     served_as: str
+    loaded: bool  # whether the inference server can be asked for it
     state: State
     reason: str
     taken_out_at: datetime | None
@@ -69,7 +69,14 @@ class ModelPage(BaseModel):
     next: None = None
 
 
-def router(directory: Directory, shelf: Shelf, pinning: Pinning, breaker: Breaker) -> APIRouter:
+class Server(Protocol):
+    """What this asks of the inference server."""
+
+    @property
+    def loaded(self) -> frozenset[str]: ...
+
+
+def router(directory: Directory, shelf: Shelf, pinning: Pinning, breaker: Breaker, server: Server) -> APIRouter:
     """The one route."""
     api = APIRouter(prefix=PREFIX)
 
@@ -79,7 +86,13 @@ def router(directory: Directory, shelf: Shelf, pinning: Pinning, breaker: Breake
         how they stand, how the hospital's own agreements permit each; and folders that are not used as they are, with the fault."""
         agreements = await directory.agreements_of(caller.organisation_id)
         pins = await pinning.own(caller.organisation_id)
-        items = [_model(name, pins[name], shelf.versions(name), breaker, agreements) for name in shelf.names]
+        items = []
+        for name in shelf.names:
+            versions = [
+                _version(one, breaker.condition(one.card.in_triton), one.card.in_triton in server.loaded)
+                for one in shelf.versions(name).values()
+            ]
+            items.append(_model(name, pins[name], shelf.versions(name).get(pins[name].shown), versions, agreements))
         return ModelPage(items=items, faults=shelf.faults)
 
     return api
@@ -88,11 +101,10 @@ def router(directory: Directory, shelf: Shelf, pinning: Pinning, breaker: Breake
 def _model(
     name: str,
     pin: Pin,
-    versions: Mapping[str, InstalledModel],
-    breaker: Breaker,
+    shown: InstalledModel | None,
+    versions: list[VersionView],
     agreements: list[directory_pb2.Agreement],
 ) -> ModelView:
-    shown = versions.get(pin.shown)
     return ModelView(
         name=name,
         version=pin.shown,
@@ -100,7 +112,7 @@ def _model(
         installed=shown is not None,
         digest_sha256=shown.card.digest_sha256 if shown else "",
         card=dict(shown.document) if shown else {},
-        versions=[_version(one, breaker.condition(one.card.in_triton)) for one in versions.values()],
+        versions=versions,
         permitted=[
             PermissionView(
                 agreement_number=agreement.number,
@@ -118,11 +130,12 @@ def _model(
     )
 
 
-def _version(model: InstalledModel, condition: Condition) -> VersionView:
+def _version(model: InstalledModel, condition: Condition, loaded: bool) -> VersionView:
     return VersionView(
         version=model.card.version,
         digest_sha256=model.card.digest_sha256,
         served_as=model.card.in_triton,
+        loaded=loaded,
         state=condition.state,
         reason=condition.reason,
         taken_out_at=condition.taken_out_at,

@@ -64,7 +64,7 @@ class Clinic:
     async def until(self, holds: Any) -> None:
         for _ in range(150):
             (model,) = (await self.stage.operate("GET", "models")).json()["items"]
-            if holds({one["version"] for one in model["versions"]}):
+            if holds({one["version"] for one in model["versions"] if one["loaded"]}):
                 return
             await asyncio.sleep(0.2)
         raise AssertionError("the service does not look again")

@@ -100,7 +100,11 @@ function Version({ model, version }: { model: Model; version: ModelVersion }) {
         </span>
         {version.version === model.version && <Tag>{t('model.yours')}</Tag>}
         {version.version === model.shadow_version && <Tag>{t('model.inShadow')}</Tag>}
-        <Tag color={CONDITION[version.state]}>{t(`model.condition.${version.state}`)}</Tag>
+        {version.loaded || version.state !== 'in_service' ? (
+          <Tag color={CONDITION[version.state]}>{t(`model.condition.${version.state}`)}</Tag>
+        ) : (
+          <Tag color="warning">{t('model.notLoaded')}</Tag>
+        )}
       </Flex>
       {version.state !== 'in_service' && <span className="cell-wrap">{`${version.reason}; ${t('model.again', { at: format.dateTime(version.again_at) })}`}</span>}
     </Flex>

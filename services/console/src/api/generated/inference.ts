@@ -275,6 +275,8 @@ export interface components {
             again_at: string | null;
             /** Digest Sha256 */
             digest_sha256: string;
+            /** Loaded */
+            loaded: boolean;
             /** Reason */
             reason: string;
             /** Served As */

@@ -35,7 +35,7 @@ export const operator = {
   mode: { approved: 'Approved', trial: 'Trial', shadow: 'Shadow' },
   reading: { single: 'Single reading', double: 'Double reading' },
   model: { name: 'Model', approved: 'Certified', notApproved: 'Not certified', permitted: 'By your agreements', digest: 'Digest', use: 'Intended use', class: 'Class', hint: 'A model is a device: its card says what it is for and how well it measures.', empty: 'No models.',
-    versions: 'Versions', yours: 'Shown to you', shown: 'Shown', missing: 'Not installed', inShadow: 'In the shadow', byHospital: 'Versions by hospital', hospital: 'Hospital', newHospitals: 'What a new hospital begins with',
+    versions: 'Versions', yours: 'Shown to you', shown: 'Shown', missing: 'Not installed', notLoaded: 'Cannot be asked', inShadow: 'In the shadow', byHospital: 'Versions by hospital', hospital: 'Hospital', newHospitals: 'What a new hospital begins with',
     before: 'Before', disagreed: 'Said something else', ofCompared: '{{disagreed}} of {{compared}} ({{share}} %)', noPins: 'No hospital is pinned yet; its first exam does it.', again: 'asked again at {{at}}',
     decideBy: 'Versions are promoted and rolled back by one command: sonobridge admin models promote, rollback.',
     condition: { in_service: 'In service', taken_out: 'Taken out', on_trial: 'On trial' },

@@ -37,7 +37,7 @@ export const operator: typeof en = {
   mode: { approved: '已注册', trial: '试验', shadow: '影子' },
   reading: { single: '单审', double: '双审' },
   model: { name: '模型', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。',
-    versions: '版本', yours: '本院使用', shown: '启用', missing: '未安装', inShadow: '影子运行', byHospital: '各医院的版本', hospital: '医院', newHospitals: '新医院的起始版本',
+    versions: '版本', yours: '本院使用', shown: '启用', missing: '未安装', notLoaded: '暂不可用', inShadow: '影子运行', byHospital: '各医院的版本', hospital: '医院', newHospitals: '新医院的起始版本',
     before: '此前', disagreed: '结论不同', ofCompared: '{{disagreed}} / {{compared}}（{{share}} %）', noPins: '尚无医院固定版本；首次检查时固定。', again: '{{at}} 再次尝试',
     decideBy: '版本的启用与回退只需一条命令：sonobridge admin models promote、rollback。',
     condition: { in_service: '运行中', taken_out: '已停用', on_trial: '试用中' },
