@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from services.inference.models.fetal_head import dataset
 from services.inference.models.fetal_head.augment import PICTURE
-from services.inference.models.fetal_head.evaluate import run, session
 from services.inference.training.export import export, halve, letterbox
+from services.inference.training.served import Served
 from services.inference.training.unet import UNet
 
 HERE = Path(__file__).parent
@@ -46,10 +46,10 @@ class Answers(nn.Module):  # type: ignore[misc]  # the platform's own environmen
 
 def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float, float]:
     """Between torch and the graph on some pictures: of the mask beyond its 8-bit rounding (0 to 1), and of presence."""
-    torch_model, served = network(checkpoint), session(model)
+    torch_model, served = network(checkpoint), Served(model)
     mask, presence = 0.0, 0.0
     for sample in list(dataset.heads(data))[:COMPARED]:
-        out = run(served, sample.pixels)
+        out = served(sample.pixels)
         picture = letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], PICTURE)
         with torch.no_grad():
             logits, score = torch_model(picture)
