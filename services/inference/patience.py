@@ -18,14 +18,18 @@ _MENDS = 2
 
 
 class Patience:
-    """How long an exam waits for a model: each outage is waited for once, not anew by every exam behind it."""
+    """How long an exam waits for a model: each outage is waited for once, not anew by every exam behind it, and one of the server
+    once for all models."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._since: dict[str, tuple[Away, float]] = {}
 
     def recovered(self, model: str) -> None:
-        self._since.pop(model, None)
+        """The model answered, so the server is there."""
+        self._since = {
+            one: entry for one, entry in self._since.items() if one != model and entry[0] is not Away.UNREACHABLE
+        }
 
     def spent(self, model: str, away: Away) -> bool:
         """Whether this outage has lasted longer than an exam waits. Another kind of it, as of a server that came back and
@@ -35,6 +39,8 @@ class Patience:
         if kind is not away:
             self._since[model] = (away, now)
             return False
+        if away is Away.UNREACHABLE:
+            since = min(begun for kind, begun in self._since.values() if kind is Away.UNREACHABLE)
         return now - since > self.seconds
 
 

@@ -167,6 +167,21 @@ def test_an_outage_is_waited_for_once_and_a_new_phase_of_it_anew(monkeypatch: py
     assert not patience.spent("head", Away.UNREACHABLE)
 
 
+def test_an_outage_of_the_server_is_waited_for_once_for_all_its_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("services.inference.patience.time.monotonic", lambda: now[0])
+    patience = Patience(10)
+    assert not patience.spent("view", Away.UNREACHABLE)
+    now[0] = 11
+    assert patience.spent("head", Away.UNREACHABLE)
+    patience.recovered("head")
+    now[0] = 100
+    assert not patience.spent("view", Away.UNREACHABLE)  # a new outage
+    assert not patience.spent("head", Away.SLOW)
+    now[0] = 111
+    assert not patience.spent("liver", Away.SLOW)  # a slow model says nothing of another one
+
+
 async def test_a_server_that_is_not_there_is_given_up_within_the_patience() -> None:
     triton = Triton("127.0.0.1:1", ["head"])
     patient = PatientTriton(triton, Patience(0.3), pause_seconds=0.05)
