@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ import grpc
 import httpx
 import psycopg
 from google.protobuf.message import Message
+from pydicom import Dataset, dcmread
 from sonobridge.directory.v1 import directory_pb2 as directory
 from sonobridge.directory.v1 import events_pb2 as directory_events
 from sonobridge.inference.v1 import events_pb2 as pb
@@ -264,6 +266,10 @@ class Stage:
     def documents_of(self, exam: ingest.Exam) -> list[bytes]:
         """The documents that were stored for the exam."""
         return [self.ingest.documents[uid] for uid in self.ingest.stored_for.get(exam.exam_id, [])]
+
+    def reports_of(self, exam: ingest.Exam) -> list[Dataset]:
+        """Those of them that are Structured Reports."""
+        return [one for one in (dcmread(BytesIO(data)) for data in self.documents_of(exam)) if one.Modality == "SR"]
 
     async def dead_letter(self, exam_id: str) -> str:
         """The reason why the exam's event was put aside."""

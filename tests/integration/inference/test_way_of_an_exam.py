@@ -6,7 +6,6 @@ from typing import Any, cast
 import grpc
 import highdicom
 import pytest
-from pydicom import dcmread
 
 from tests.integration.inference.pictures import EMPTY, box, ultrasound
 from tests.integration.inference.stage import Stage
@@ -58,7 +57,7 @@ async def test_the_same_event_again_has_no_second_effect(running: Stage) -> None
     await running.resend("ingest.v1", event)
     await running.complete(exam)  # another event of the same revision
     assert len(await running.outcomes(exam.exam_id, settle=4)) == 1
-    assert len(running.documents_of(exam)) == 1
+    assert len(running.reports_of(exam)) == 1
 
 
 async def test_an_exam_that_no_agreement_covers_is_skipped_by_name(running: Stage) -> None:
@@ -97,8 +96,8 @@ async def test_lengths_are_refused_without_calibration_and_the_exam_goes_on(runn
     await running.complete(exam)
     (done,) = await running.outcomes(exam.exam_id)
     assert list(done.findings) == []
-    (document,) = running.documents_of(exam)
-    assert b"neither ultrasound regions nor a pixel spacing" in document
+    (report,) = running.reports_of(exam)
+    assert "neither ultrasound regions nor a pixel spacing" in report.to_json()
 
 
 async def test_a_trial_without_the_patients_consent_is_skipped(running: Stage) -> None:
@@ -134,7 +133,7 @@ async def test_an_amended_exam_is_analysed_anew_and_an_older_revision_no_more(ru
     found = await running.outcomes(exam.exam_id, count=2, settle=2)
     assert [one.exam_revision for one in found] == [2, 3]
     assert found[0].analysis_id != found[1].analysis_id
-    earlier, later = (dcmread(BytesIO(one)) for one in running.documents_of(exam))
+    earlier, later = running.reports_of(exam)
     assert "PredecessorDocumentsSequence" not in earlier
     before = later.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
     assert before.ReferencedSOPInstanceUID == earlier.SOPInstanceUID
