@@ -134,3 +134,38 @@ async def test_recorded_results_are_nobodys_to_read_but_the_consumers(
         assert connection.execute("SELECT count(*) FROM inference.results").fetchone() == (1,)
         connection.execute("SELECT set_config('app.org', %s, true)", (str(uuid4()),))
         assert connection.execute("SELECT count(*) FROM inference.results").fetchone() == (0,)
+
+
+async def test_counts_are_seen_by_owner_and_reader_and_pins_by_their_owner_alone(
+    db: Database, analyses: Analyses, migrated: ScratchDatabase
+) -> None:
+    owner, reader = uuid4(), uuid4()
+    exam = exam_of(owner, reader)
+    task = await analyses.begin(event_of(exam), exam, PLAN, "")
+    assert task is not None
+    await analyses.record(task, result(5))
+    async with db.work("consumer", owner) as tx:
+        await tx.run(
+            "insert_model_version",
+            organisation_id=owner, model="head", shown_version="1.0.0", shadow_version="2.0.0", previous_version="", revision=1,
+        )  # fmt: skip
+
+    def seen(whose: UUID, table: str) -> int:
+        with psycopg.connect(migrated.service("inference")) as connection:
+            connection.execute("SELECT set_config('app.org', %s, true)", (str(whose),))
+            row = connection.execute(f"SELECT count(*) FROM inference.{table}".encode()).fetchone()
+            assert row is not None
+            return int(row[0])
+
+    assert [seen(one, "model_tallies") for one in (owner, reader, uuid4())] == [1, 1, 0]
+    assert [seen(one, "model_versions") for one in (owner, reader, uuid4())] == [1, 0, 0]
+    assert [seen(one, "model_version_changes") for one in (owner, reader)] == [0, 0]
+    with psycopg.connect(migrated.service("inference")) as connection:
+        connection.execute("SELECT set_config('app.org', %s, true)", (str(owner),))
+        with pytest.raises(
+            psycopg.errors.InsufficientPrivilege
+        ):  # who a hospital is shown what is the operator's to say
+            connection.execute(
+                b"INSERT INTO inference.model_versions (organisation_id, model, shown_version, revision)"
+                b" VALUES (current_setting('app.org')::uuid, 'other', '9', 1)"
+            )
