@@ -29,11 +29,11 @@ def steady(views: Mapping[int, str], frames: int) -> dict[int, str]:
 def called(plan: Plan, views: Mapping[int, str], frames: int) -> dict[str, list[int]]:
     """The frames of an instance that each reading model sees, by the model's key; a model that is not called is not in it.
 
-    `views` are the steady ones. Where they name nothing, or only that it is none of the anatomies that are known, the exam's body part
-    decides for all frames.
+    `views` are the steady ones. Where they name nothing, the exam's body part decides for all frames; so does a body part that is named
+    where the views say only that it is none of the anatomies that are known.
     """
     everything = list(range(1, frames + 1))
-    named = any(view != "other_ultrasound" for view in views.values())
+    named = any(view != "other_ultrasound" or not plan.body_part for view in views.values())
     wanted: dict[str, list[int]] = {}
     for chosen in plan.readers:
         if plan.router is not None and named and chosen.card.views:

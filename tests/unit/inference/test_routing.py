@@ -63,6 +63,7 @@ def test_an_anatomy_that_the_view_does_not_know_leaves_the_body_part_to_decide_a
     found = plan("FETUS", "view", "fetal_head", "liver")
     assert called(found, {1: "other_ultrasound"}, 1) == {"fetal_head": [1]}
     assert called(found, {1: "not_ultrasound"}, 1) == {}
+    assert called(plan("", "view", "fetal_head"), {1: "other_ultrasound"}, 1) == {}
 
 
 def test_a_model_whose_card_names_no_view_is_called_by_the_body_part_alone() -> None:
