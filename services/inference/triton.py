@@ -170,12 +170,13 @@ class Triton:
             wanted = sorted(self._models)
             for gone in watched - set(wanted):
                 await self._unload(gone)
-            watched = set(wanted)
+            new, watched = set(wanted) - watched, set(wanted)
             for model in wanted:
-                is_ready = await self.ready(model)
+                # What another process loaded may be older than the files; Triton loads them anew only if they have changed.
+                is_ready = model not in new and await self.ready(model)
                 if not is_ready:
                     try:
-                        await self._load(model)
+                        await self._load(model, model in new)
                         is_ready = True
                     except TritonAway as error:
                         _log.warning("the model waits: %s", error)
@@ -188,9 +189,9 @@ class Triton:
             except TimeoutError:
                 continue
 
-    async def _load(self, model: str) -> None:
+    async def _load(self, model: str, though_ready: bool) -> None:
         async with self._locks[model]:
-            if await self.ready(model):
+            if not though_ready and await self.ready(model):
                 return
             self._signatures.pop(model, None)
             try:
