@@ -21,15 +21,17 @@ class Shelf(Mapping[str, InstalledModel]):
     """The installed models by their names in Triton, which are their folders' names: `name`, or `name@version` for a further
     version. A folder that comes is taken in, one that goes is dropped; one that is no good is named in `faults`."""
 
-    def __init__(self, *folders: Path) -> None:
-        """Raises BadModelFolder for a folder that is no good now; later ones are only named."""
-        self._folders = folders
+    def __init__(self, own: Path, *further: Path) -> None:
+        """Raises BadModelFolder when something in the platform's `own` folder is no good; what others put into `further` ones, or
+        comes later, is only named."""
+        self._folders = (own, *further)
         self._looks: dict[Path, tuple[_Stamp, InstalledModel | None, str]] = {}
         self._models: dict[str, InstalledModel] = {}
         self.faults: dict[str, str] = {}
         self.scan()
-        for fault in self.faults.values():
-            raise BadModelFolder(fault)
+        for name, fault in self.faults.items():
+            if (own / name).exists():
+                raise BadModelFolder(fault)
 
     def __getitem__(self, served_as: str) -> InstalledModel:
         return self._models[served_as]

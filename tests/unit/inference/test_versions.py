@@ -104,6 +104,15 @@ def test_a_folder_that_is_no_good_is_named_and_the_others_stay(tmp_path: Path) -
         Shelf(tmp_path)
 
 
+def test_a_bad_folder_among_the_further_ones_does_not_keep_the_service_from_starting(tmp_path: Path) -> None:
+    install(tmp_path / "own", "head", "1.0.0")
+    bad = install(tmp_path / "further", "head", "2.0.0", as_version=True)
+    (bad / "1" / "model.onnx").write_bytes(b"other weights")
+    shelf = Shelf(tmp_path / "own", tmp_path / "further")
+    assert list(shelf) == ["head"]
+    assert list(shelf.faults) == ["head@2.0.0"]
+
+
 def test_what_is_changed_in_place_is_not_taken_for_the_version_that_runs(tmp_path: Path) -> None:
     install(tmp_path, "head", "1.0.0")
     shelf = Shelf(tmp_path)
