@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+import psutil
 import pydicom
 import simplejpeg
 import uvloop
@@ -50,6 +51,7 @@ class Row:
     models: Mapping[str, float]
     whole: float
     quickest: float
+    cpu: float  # of service, workers and Triton: what a busy machine does not change
 
 
 class Here:
@@ -58,6 +60,12 @@ class Here:
     @asynccontextmanager
     async def of(self, key: str, digest_sha256: str = "") -> AsyncIterator[Path]:
         yield Path(key)
+
+
+def cpu_seconds() -> float:
+    """User and system seconds of this process and all that it started."""
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    return sum(one.cpu_times().user + one.cpu_times().system for one in family)
 
 
 def moving_head() -> NDArray[np.uint8]:
@@ -96,25 +104,26 @@ async def measure(path: Path, name: str, address: str, models: Mapping[str, Inst
     workers = Workers(2)
     breaker = Breaker(triton.heal)
     reader = Reader(Here(), workers, PatientTriton(triton, Patience(60)), models, breaker)  # type: ignore[arg-type]
-    took, seconds, decoded = [], [], []
+    took, seconds, decoded, cpu = [], [], [], []
     try:
         for round in range(rounds + 1):
-            began = time.perf_counter()
+            began, spent_before = time.perf_counter(), cpu_seconds()
             result = await reader.read(plan, [(source, "")], uuid4())
-            spent = time.perf_counter() - began
+            spent, burnt = time.perf_counter() - began, cpu_seconds() - spent_before
             if any(run.failed or run.frames != FRAMES for run in result.runs):
                 raise AssertionError(f"a model did not read the clip: {result.runs}")
             began = time.perf_counter()
             await workers.run(decode_frames, path, 1, FRAMES)
             if round:
                 took.append(spent)
+                cpu.append(burnt)
                 decoded.append(time.perf_counter() - began)
                 seconds.append({run.model: run.seconds for run in result.runs})
     finally:
         workers.close()
         await triton.close()
     each = {model: statistics.median(one[model] for one in seconds) for model in models}
-    return Row(name, statistics.median(decoded), each, statistics.median(took), min(took))
+    return Row(name, statistics.median(decoded), each, statistics.median(took), min(took), statistics.median(cpu))
 
 
 def table(rows: list[Row]) -> str:
@@ -124,12 +133,12 @@ def table(rows: list[Row]) -> str:
         f"{FRAMES} frames of {COLUMNS}x{ROWS} through {' and '.join(models)}, seconds; models wait for frames and for each other",
         f"{'clip':<24}{'decode':>9}"
         + "".join(f"{model:>12}" for model in models)
-        + f"{'file to result':>16}{'quickest':>10}",
+        + f"{'file to result':>16}{'quickest':>10}{'CPU':>8}",
     ]
     lines += [
         f"{row.clip:<24}{row.decode:>9.2f}"
         + "".join(f"{row.models[model]:>12.2f}" for model in models)
-        + f"{row.whole:>16.2f}{row.quickest:>10.2f}"
+        + f"{row.whole:>16.2f}{row.quickest:>10.2f}{row.cpu:>8.2f}"
         for row in rows
     ]
     return "\n".join(lines)
