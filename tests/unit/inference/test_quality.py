@@ -14,7 +14,7 @@ from services.inference.model import ClipObservation, Code, Scope, Stage
 from services.inference.models import quality
 from services.inference.models.quality import faults, overlay, postprocess, text
 from services.inference.models.quality.geometry import CELL, MAP
-from services.inference.registry import read_models
+from services.inference.registry import read_model
 
 FOLDER = Path(quality.__file__).parent
 SPECKLE = np.random.default_rng(0).integers(40, 200, (48, 64)).astype(np.uint8)
@@ -145,7 +145,9 @@ def test_print_is_marked_where_it_lies_and_furniture_is_not() -> None:
 
 
 def test_the_installed_model_screens_whole_clips_of_any_body_part() -> None:
-    card = read_models(FOLDER.parent)["quality"].card
+    installed = read_model(FOLDER)
+    assert installed is not None
+    card = installed.card
     assert (card.stage, card.scope) == (Stage.SCREEN, Scope.CLIP)
     assert card.fits("US", "BREAST")
     assert card.fits("US", "")
