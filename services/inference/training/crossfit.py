@@ -77,6 +77,11 @@ def out_of_fold(job: Job, folder: Path) -> list[Floats]:
     return logits
 
 
+def kept_out_of_fold(folder: Path) -> list[Floats]:
+    """What `out_of_fold` gave when the model was converted. Raises FileNotFoundError."""
+    return list(np.load(folder / "out_of_fold.npz").values())
+
+
 def main(
     model: str, job_of: Callable[[Path], Job], variants: Mapping[str, Callable[[Job], Job]] = MappingProxyType({})
 ) -> None:
