@@ -66,7 +66,7 @@ def duplicates(whole: Job, folder: Path, grouped: Answers, heat: float) -> Table
         members = [sample for sample, fold in zip(job.samples, job.folds, strict=True) if fold == 0]
         alone = Job(job.plan, members, np.zeros(len(members), np.int64), job.group_of)
         logits = crossfit.out_of_fold(alone, folder / "ungrouped")[0]
-        rows.append(_row("folds by image (one of four)", answers_of(members, metrics.softmax(logits / heat))))
+        rows.append(_row("folds by image (one of three)", answers_of(members, metrics.softmax(logits / heat))))
     groups = len(set(grouped.subjects))
     note = f"{len(grouped.truths)} images, {groups} groups: {len(grouped.truths) - groups} images are nearly another's."
     return Table(
@@ -105,7 +105,7 @@ def other_organs(run: Served, data: Path) -> Table:
 def evaluate(data: Path, folder: Path, model: Path, pictures: Path) -> Figures:
     """All figures; sheets of pictures go to a folder of their own."""
     job = train.job(data)
-    logits = crossfit.out_of_fold(job, folder)[0]
+    logits = crossfit.kept_out_of_fold(folder)[0]
     truths = np.array([CLASSES.index(sample.label) for sample in job.samples])
     heat = metrics.temperature(logits, truths)
     got = answers_of(job.samples, metrics.softmax(logits / heat))

@@ -17,7 +17,7 @@ from services.inference.training.images import Sample
 from services.inference.training.picture import Image, Picture
 
 PICTURE = Picture(160, 192)
-FOLDS = 4
+FOLDS = 3
 MOVE = Move(turn=0.15, size=0.15, shift=0.05)
 
 
@@ -39,8 +39,9 @@ def plan() -> Plan:
         targets=lambda sample: (CLASSES.index(sample.label),),
         shares={"normal": 0.25, "benign": 0.35, "malignant": 0.4},
         smoothing=0.1,
-        views=15,
-        steps=300,
+        views=5,
+        steps=200,
+        kept_blocks=11,
     )
 
 
