@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from services.inference.training.backbone import FEATURES, Lite0
 from services.inference.training.images import Sample
-from services.inference.training.loop import Batch, fit
+from services.inference.training.loop import DEVICE, Batch, fit, mixed
 from services.inference.training.picture import Image, Picture
 
 Floats = npt.NDArray[np.float64]
@@ -86,7 +86,7 @@ class Maps:
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def kept(plan: Plan, samples: Sequence[Sample], seed: int = 1) -> Maps:
     """The maps of all samples; the slow part of a training."""
-    encoder = Lite0().learnt_from_photographs().eval().to(memory_format=torch.channels_last)
+    encoder = Lite0().learnt_from_photographs().eval().to(DEVICE, memory_format=torch.channels_last)
     rng = np.random.default_rng(seed)
     found: list[Tensor] = []
     for turn in range(1 + plan.views):
@@ -94,8 +94,9 @@ def kept(plan: Plan, samples: Sequence[Sample], seed: int = 1) -> Maps:
             part = samples[start : start + BATCH]
             images = [plan.view(one, rng) if turn else plan.picture.letterbox(one.pixels) for one in part]
             x = torch.from_numpy(plan.picture.normalise(np.stack(images)))[:, None]
-            with torch.autocast("cpu", torch.bfloat16):
-                found.append(encoder.begun(x.contiguous(memory_format=torch.channels_last), plan.kept_blocks).half())
+            with mixed():
+                begun = encoder.begun(x.to(DEVICE).contiguous(memory_format=torch.channels_last), plan.kept_blocks)
+            found.append(begun.half().cpu())
         LOG.info(f"view {turn} of {plan.views}")
     maps = torch.cat(found)
     targets = torch.tensor([list(plan.targets(sample)) for sample in samples])
@@ -120,7 +121,7 @@ def loss_of(smoothing: float) -> Callable[[nn.Module, Batch, float], Tensor]:
     def loss(model: nn.Module, drawn: Batch, spent: float) -> Tensor:
         x, targets = drawn
         logits = model(x.float().contiguous(memory_format=torch.channels_last))
-        total = torch.zeros(())
+        total = torch.zeros((), device=x.device)
         for head, of_head in enumerate(logits):
             known = targets[:, head] != UNKNOWN
             if known.any():

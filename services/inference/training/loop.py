@@ -17,6 +17,7 @@ LOG = logging.getLogger(__name__)
 EVALUATE_EVERY = 200
 WARM_UP_STEPS = 100
 WARM_UP_PART = 0.1  # of the budget, where that is sooner
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def prefetched(make_batch: Callable[[], Batch], depth: int = 4) -> Iterator[Batch]:
@@ -30,6 +31,11 @@ def prefetched(make_batch: Callable[[], Batch], depth: int = 4) -> Iterator[Batc
     threading.Thread(target=produce, daemon=True).start()
     while True:
         yield ready.get()
+
+
+def mixed() -> torch.autocast:
+    """Half the bytes where a network can do with them."""
+    return torch.autocast(DEVICE.type, torch.bfloat16)
 
 
 def fit(
@@ -46,9 +52,12 @@ def fit(
 ) -> nn.Module:
     """Train for the budget (or for so many steps); returns the averaged weights. `evaluate` gives a figure where less is better.
 
+    Network and batches are moved to a GPU where there is one; `evaluate` and the caller get the averaged network on the processor.
+
     `learnt` is a part of the model that has learnt before: it learns at a quarter of the rate. What was cut off goes on from the
     state beside the checkpoint, which is removed at the end.
     """
+    model = model.to(DEVICE)
     average = copy.deepcopy(model).eval()
     before = {id(weight) for weight in learnt.parameters()} if learnt else set()
     groups = [
@@ -59,7 +68,7 @@ def fit(
     best, step, recent, begun = math.inf, 0, 0.0, time.monotonic()
     state = checkpoint.with_suffix(".state.pt")
     if state.exists():
-        kept = torch.load(state)
+        kept = torch.load(state, map_location=DEVICE)
         model.load_state_dict(kept["model"])
         average.load_state_dict(kept["average"])
         optimizer.load_state_dict(kept["optimizer"])
@@ -71,7 +80,7 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = rate * group["share"]
         model.train()
-        loss = loss_of(model, next(batches), spent)
+        loss = loss_of(model, tuple(part.to(DEVICE) for part in next(batches)), spent)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -85,7 +94,7 @@ def fit(
                 else:
                     mine.copy_(theirs)
         if step % EVALUATE_EVERY == 0:
-            figure = evaluate(average)
+            figure = evaluate(_on_processor(average))
             LOG.info(f"step {step} {spent:.0%} rate {rate:.2e} loss {recent / EVALUATE_EVERY:.4f} figure {figure:.4f}")
             recent = 0.0
             torch.save(average.state_dict(), checkpoint.with_suffix(".last.pt"))
@@ -103,6 +112,7 @@ def fit(
                 },
                 state,
             )
+    average = _on_processor(average)
     figure = evaluate(average)
     LOG.info(f"end after {step} steps: {figure:.4f} (best before {best:.4f})")
     torch.save(average.state_dict(), checkpoint.with_suffix(".last.pt"))
@@ -110,3 +120,7 @@ def fit(
         torch.save(average.state_dict(), checkpoint)
     state.unlink(missing_ok=True)
     return average
+
+
+def _on_processor(network: nn.Module) -> nn.Module:
+    return network if DEVICE.type == "cpu" else copy.deepcopy(network).cpu()

@@ -23,7 +23,7 @@ from services.inference.models.breast_lesion.convert import FOLDER, out_of_fold
 from services.inference.models.breast_lesion.dataset import BIRADS, FOLDS, Sample
 from services.inference.models.breast_lesion.network import ANSWERS, TRAINED
 from services.inference.models.breast_lesion.views import Kind, view
-from services.inference.training.loop import Batch, fit, prefetched
+from services.inference.training.loop import DEVICE, Batch, fit, mixed, prefetched
 from services.inference.training.segmenter import Segmenter
 
 FINAL = "final"
@@ -94,7 +94,7 @@ def _known(logits: Tensor, targets: Tensor) -> Tensor:
 def loss_of(model: nn.Module, batch: Batch, spent: float) -> Tensor:
     """Cross-entropy and Dice for the mask, cross-entropy for presence, nature and the reader's BI-RADS assessment."""
     x, mask, targets = batch
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed():
         logits, said = model(x.contiguous(memory_format=torch.channels_last))
     logits = logits.float()
     p = logits.sigmoid()
@@ -124,8 +124,8 @@ def settle(model: nn.Module, batches: Batches) -> None:
         norm.momentum = None  # the plain mean over what follows
     model.train()
     for _ in range(SETTLING):
-        with torch.autocast("cpu", torch.bfloat16):
-            model(batches()[0].contiguous(memory_format=torch.channels_last))
+        with mixed():
+            model(batches()[0].to(DEVICE).contiguous(memory_format=torch.channels_last))
     for norm, momentum in zip(norms, before, strict=True):
         norm.momentum = momentum
 
@@ -149,7 +149,7 @@ def train_one(
     LOG.info(f"{name}: {len(lesions)} lesions, {len(others)} images without")
     batches = Batches(lesions, others, teacher, np.random.default_rng(seed))
     if name == FINAL:
-        settle(model, batches)
+        settle(model.to(DEVICE), batches)
     network = fit(
         model.to(memory_format=torch.channels_last),
         prefetched(batches),

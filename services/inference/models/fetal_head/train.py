@@ -15,7 +15,7 @@ from services.inference.models.fetal_head import dataset
 from services.inference.models.fetal_head.augment import DEVIATION, HEIGHT, MEAN, PICTURE, WIDTH, view
 from services.inference.models.fetal_head.dataset import Sample, axes_of, coverage
 from services.inference.training.export import letterbox
-from services.inference.training.loop import Batch, fit, prefetched
+from services.inference.training.loop import Batch, fit, mixed, prefetched
 from services.inference.training.unet import UNet
 
 HERE = Path(__file__).parent
@@ -74,8 +74,8 @@ def make_batch(groups: dict[str, list[Sample]], rng: Generator) -> Batch:
 
 def _moments(p: Tensor) -> Tensor:
     """Logarithms of area and of both axes of masks [n, h, w], from their moments."""
-    y = torch.arange(p.shape[1], dtype=torch.float32)[None, :, None]
-    x = torch.arange(p.shape[2], dtype=torch.float32)[None, None, :]
+    y = torch.arange(p.shape[1], dtype=torch.float32, device=p.device)[None, :, None]
+    x = torch.arange(p.shape[2], dtype=torch.float32, device=p.device)[None, None, :]
     area = p.sum((1, 2)) + 1e-3
     cx, cy = (p * x).sum((1, 2)) / area, (p * y).sum((1, 2)) / area
     dx, dy = x - cx[:, None, None], y - cy[:, None, None]
@@ -88,7 +88,7 @@ def _moments(p: Tensor) -> Tensor:
 def loss_of(model: nn.Module, batch: Batch, spent: float) -> Tensor:
     """Cross-entropy and Dice for the mask, error of the mask's axes, cross-entropy for presence."""
     x, mask, head, outlined = batch
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed():
         logits, presence = model(x.contiguous(memory_format=torch.channels_last))
     logits, presence = logits.float(), presence.float()
     p = logits.sigmoid()

@@ -15,7 +15,7 @@ from torch.nn import functional
 from services.inference.models.quality import dataset
 from services.inference.models.quality.dataset import PICTURE, UNKNOWN, Source
 from services.inference.models.quality.network import Quality
-from services.inference.training.loop import Batch, fit, prefetched
+from services.inference.training.loop import Batch, fit, mixed, prefetched
 
 PROJECT = Path(__file__).parents[4]
 BATCH = 16
@@ -45,7 +45,7 @@ def _where_known(loss: Tensor, target: Tensor) -> Tensor:
 def loss_of(model: nn.Module, batch: Batch, spent: float) -> Tensor:
     """Cross-entropy for faults, their strength and text, and overlap for text."""
     x, faulty, strength, text = batch
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed():
         found = model(x.contiguous(memory_format=torch.channels_last))
     faults, amount, map_ = (one.float() for one in found)
     cross = functional.binary_cross_entropy_with_logits
