@@ -88,6 +88,8 @@ def command(folder: Path, backends: Path, server: Triton) -> Command:
         "backend-directory": backends,
         "backend-config": f"python,shm-region-prefix-name={shared_memory_prefix(server)}",
         "model-control-mode": "explicit",
+        # Ready is the server that answers: inference loads the models, mends them and tells of each of them.
+        "strict-readiness": "false",
         "exit-timeout-secs": 5,
         "grpc-address": HOST,
         "grpc-port": server.grpc_port,

@@ -1,5 +1,6 @@
 """Every installed model serves in Triton, and what it answers to pictures of any kind is read without a fault."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -66,3 +67,12 @@ async def test_a_model_answers_and_its_answer_is_read(folder: Path, picture: Gre
     assert len(read.seen) or read.nothing
     for seen in read.seen:
         assert set(seen.frames) <= set(range(1, count + 1))
+
+
+async def test_the_server_is_ready_while_it_loads_a_model(tmp_path: Path) -> None:
+    with start_triton(tmp_path) as server:
+        loading = asyncio.create_task(asyncio.to_thread(server.load, "fetal_head"))
+        while not loading.done():
+            await asyncio.to_thread(server.check)
+            await asyncio.sleep(0.02)
+        await loading
