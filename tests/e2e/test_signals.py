@@ -77,7 +77,7 @@ def test_a_service_says_that_it_lives_and_that_it_is_ready(stack: Running, servi
     [
         ("directory", {"postgres", "kafka", "keycloak"}),
         ("ingest", {"postgres", "kafka", "objects"}),
-        ("inference", {"postgres", "kafka", "objects", "triton", "ingest"}),
+        ("inference", {"postgres", "kafka", "objects", "triton", "models", "ingest"}),
         ("reporting", {"postgres", "kafka", "objects", "ingest"}),
         ("billing", {"postgres", "kafka", "objects"}),
     ],
