@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 
 from highdicom import sr
 from highdicom.ko import KeyObjectSelection, KeyObjectSelectionDocument
 from pydicom.dataset import Dataset
 
-from services.inference.evidence import PATIENT_AND_STUDY
+from services.inference.finish import FromSource, file_of, stamp
 from services.inference.heading import Heading, keynote_series_uid, keynote_uid
 from services.inference.model import Mode, Scope, Stage, derived_uid
 from services.inference.result import Result
@@ -28,6 +27,10 @@ def deciding_frames(result: Result) -> dict[str, list[int]]:
             frames = group.frames if run.scope is Scope.CLIP and group.frames else (group.frame,)
             found.setdefault(group.source.sop_instance_uid, set()).update(frames)
     return {image: sorted(frames) for image, frames in sorted(found.items())}
+
+
+class _KeyObjects(FromSource, KeyObjectSelectionDocument):
+    """With the patient and the study as our own list has them."""
 
 
 def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> bytes | None:
@@ -58,25 +61,9 @@ def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> byte
         manufacturer=MANUFACTURER,
         series_description="AI key images, investigational" if result.investigational else "AI key images",
     )
-    when = heading.content_time
-    for keyword in ("Content", "Series", "InstanceCreation"):
-        setattr(document, f"{keyword}Date", when.strftime("%Y%m%d"))
-        setattr(document, f"{keyword}Time", when.strftime("%H%M%S"))
-    for equipment in document.get("ContributingEquipmentSequence") or ():
-        equipment.ContributionDateTime = when
+    stamp(document, heading.content_time)
     document.SpecificCharacterSet = "ISO_IR 192"
-    buffer = BytesIO()
-    document.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
-
-
-class _KeyObjects(KeyObjectSelectionDocument):
-    """Copies the patient and the study from our own list of what identifies them."""
-
-    def copy_patient_and_study_information(self, dataset: Dataset) -> None:
-        for keyword in PATIENT_AND_STUDY:
-            if keyword in dataset:
-                setattr(self, keyword, dataset.data_element(keyword).value)  # type: ignore[union-attr]
+    return file_of(document)
 
 
 def _name_frames(content: KeyObjectSelection, images: Sequence[Dataset], frames: Mapping[str, Sequence[int]]) -> None:

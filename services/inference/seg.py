@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from io import BytesIO
 
 import highdicom as hd
 import numpy as np
@@ -13,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UltrasoundImageStorage
 
 from services.inference import codes
-from services.inference.evidence import PATIENT_AND_STUDY
+from services.inference.finish import FromSource, file_of, stamp
 from services.inference.heading import Heading, seg_series_uid, seg_uid, tracking_uid
 from services.inference.model import Code, Mode, derived_uid
 from services.inference.result import Group, Run
@@ -23,6 +22,10 @@ _SERIES_NUMBER = 9002
 # PS3.16 CID 7150: an anatomy is outlined whole, anything else is an altered structure.
 _ANATOMY = Code("123037004", "SCT", "Anatomical Structure")
 _ALTERED = Code("49755003", "SCT", "Morphologically Altered Structure")
+
+
+class _Segmentation(FromSource, hd.seg.Segmentation):
+    """With the patient and the study as our own list has them."""
 
 
 def write(heading: Heading, run: Run, group: Group, number: int, evidence: Dataset) -> bytes | None:
@@ -50,12 +53,7 @@ def write(heading: Heading, run: Run, group: Group, number: int, evidence: Datas
         series_description=_description(run),
         omit_empty_frames=False,
     )
-    when = heading.content_time
-    for keyword in ("Content", "Series", "InstanceCreation"):
-        setattr(document, f"{keyword}Date", when.strftime("%Y%m%d"))
-        setattr(document, f"{keyword}Time", when.strftime("%H%M%S"))
-    for equipment in document.get("ContributingEquipmentSequence") or ():
-        equipment.ContributionDateTime = when
+    stamp(document, heading.content_time)
     document.SpecificCharacterSet = "ISO_IR 192"
     document.PatientOrientation = None  # what has no frame of reference says that it knows none, PS3.3 C.7.6.1.1.1
     organisation = derived_uid("seg-dimensions", heading.analysis_id)  # highdicom draws one anew each time
@@ -63,9 +61,7 @@ def write(heading: Heading, run: Run, group: Group, number: int, evidence: Datas
         for item in sequence:
             item.DimensionOrganizationUID = organisation
     _point_at(document, evidence, group)
-    buffer = BytesIO()
-    document.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
+    return file_of(document)
 
 
 def filled(contour: Sequence[tuple[float, float]], rows: int, columns: int) -> NDArray[np.uint8]:
@@ -80,15 +76,6 @@ def filled(contour: Sequence[tuple[float, float]], rows: int, columns: int) -> N
         crossings = np.sort(x0 + (row + 0.5 - y0) / (y1 - y0) * (x1 - x0))
         mask[row] = np.searchsorted(crossings, centres) % 2
     return mask
-
-
-class _Segmentation(hd.seg.Segmentation):
-    """Copies the patient and the study from our own list of what identifies them."""
-
-    def copy_patient_and_study_information(self, dataset: Dataset) -> None:
-        for keyword in PATIENT_AND_STUDY:
-            if keyword in dataset:
-                setattr(self, keyword, dataset.data_element(keyword).value)  # type: ignore[union-attr]
 
 
 def _as_still(evidence: Dataset) -> Dataset:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from typing import Any
 
 import highdicom.sr as hd
@@ -18,13 +17,17 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ComprehensiveSRStorage, UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
 
 from services.inference import codes
-from services.inference.evidence import PATIENT_AND_STUDY
+from services.inference.finish import FromSource, file_of
 from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
 from services.inference.model import Code, Evaluation, FrameReading, Measurement, Mode, Observation, Stage, derived_uid
 from services.inference.result import Contradiction, Group, Result, Run
 
 MANUFACTURER = "SonoBridge"
 _SERIES_NUMBER = 9001  # far above a scanner's own
+
+
+class _Document(FromSource, hd.ComprehensiveSR):
+    """With the patient and the study as our own list has them."""
 
 
 def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> bytes:
@@ -70,9 +73,7 @@ def write(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> byte
         equipment.ContributionDateTime = when
     for item in _references(document):
         item.ReferencedSOPClassUID = classes.get(item.ReferencedSOPInstanceUID, item.ReferencedSOPClassUID)
-    buffer = BytesIO()
-    document.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
+    return file_of(document)
 
 
 def _before(result: Result, study_instance_uid: str) -> list[Dataset] | None:
@@ -85,15 +86,6 @@ def _before(result: Result, study_instance_uid: str) -> list[Dataset] | None:
     before.SOPClassUID = ComprehensiveSRStorage
     before.SOPInstanceUID = instance_uid(result.predecessor)
     return [before]
-
-
-class _Document(hd.ComprehensiveSR):
-    """Copies the patient and the study from our own list of what identifies them."""
-
-    def copy_patient_and_study_information(self, dataset: Dataset) -> None:
-        for keyword in PATIENT_AND_STUDY:
-            if keyword in dataset:
-                setattr(self, keyword, dataset.data_element(keyword).value)  # type: ignore[union-attr]
 
 
 def _with_current_class(image: Dataset) -> Dataset:
