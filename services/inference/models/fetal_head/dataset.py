@@ -3,7 +3,6 @@
 Coordinates follow OpenCV: the centre of the first pixel is (0, 0); the y axis points down; angles from x towards y.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.inference import simulator
+from services.inference.training.images import grey, rows
 from services.inference.training.split import Part, part_of
 
 Pixels = npt.NDArray[np.uint8]
@@ -57,21 +57,9 @@ def coverage(quadric: Floats, width: int, height: int) -> npt.NDArray[np.float32
     return np.asarray(np.clip((1 - r) * r / slope + 0.5, 0, 1), np.float32)
 
 
-def _grey(path: Path) -> Pixels:
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if image is None:
-        raise FileNotFoundError(f"{path} is no readable image")
-    return np.asarray(image, np.uint8)
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        yield from csv.DictReader(file)
-
-
 def heads(data: Path) -> Iterator[Sample]:
     """hc18 at half size: heads of all trimesters, van den Heuvel et al. 2018 (doi 10.1371/journal.pone.0200412)."""
-    for row in _rows(data / "hc18" / "labels.csv"):
+    for row in rows(data / "hc18" / "labels.csv"):
         quadric = quadric_of(
             (float(row["ellipse_cx_full"]) - 0.5) / 2,
             (float(row["ellipse_cy_full"]) - 0.5) / 2,
@@ -83,7 +71,7 @@ def heads(data: Path) -> Iterator[Sample]:
             name=row["filename"],
             source="hc18",
             part=part_of("hc18", row["exam_id"]),
-            pixels=_grey(data / "hc18" / "images" / row["filename"]),
+            pixels=grey(data / "hc18" / "images" / row["filename"]),
             head=True,
             quadric=quadric,
             spacing_mm=float(row["pixel_size_mm_half"]),
@@ -107,7 +95,7 @@ def planes(data: Path) -> Iterator[Sample]:
     `Other` holds heads in profile, which are neither this plane nor certainly none: only its vessel scans serve.
     """
     folder = data / "fetal_planes"
-    for row in _rows(folder / "labels.csv"):
+    for row in rows(folder / "labels.csv"):
         head = row["plane"] == "Fetal brain"
         if row["plane"] == "Other" and row["operator"] != "Other":
             continue
@@ -116,17 +104,17 @@ def planes(data: Path) -> Iterator[Sample]:
             name=row["image"],
             source="fetal_planes",
             part=part_of("fetal_planes", row["patient"]),
-            pixels=_grey(folder / "images" / row["image"]),
+            pixels=grey(folder / "images" / row["image"]),
             head=head,
-            quadric=_outline(_grey(mask)) if head and mask.exists() else None,
+            quadric=_outline(grey(mask)) if head and mask.exists() else None,
         )
 
 
 def others(data: Path) -> Iterator[Sample]:
     """Ultrasound of no fetal head: breast, liver, muscle, lung (frames of clips)."""
-    for row in _rows(data / "busbra" / "bus_data.csv"):
+    for row in rows(data / "busbra" / "bus_data.csv"):
         yield _other("busbra", row["Case"], data / "busbra" / "images" / f"{row['ID']}.png")
-    for row in _rows(data / "liver" / "labels.csv"):
+    for row in rows(data / "liver" / "labels.csv"):
         yield _other("liver", row["image"], data / "liver" / "images" / row["image"])
     for path in sorted((data / "muscle" / "images").glob("*.png")):
         yield _other("muscle", path.name.split("_")[0], path)
@@ -142,7 +130,7 @@ def others(data: Path) -> Iterator[Sample]:
 
 
 def _other(source: str, subject: str, path: Path) -> Sample:
-    return Sample(path.name, source, part_of(source, subject), _grey(path), head=False)
+    return Sample(path.name, source, part_of(source, subject), grey(path), head=False)
 
 
 def simulated(count: int, first_seed: int, part: Part, *, head: bool = True) -> Iterator[Sample]:
