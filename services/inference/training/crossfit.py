@@ -14,7 +14,9 @@ import cv2
 import numpy as np
 import torch
 
+from services.inference.training import measure
 from services.inference.training.classify import Classifier, Floats, Maps, Plan, answers, kept, train
+from services.inference.training.figures import Figures
 from services.inference.training.folds import Ints
 from services.inference.training.images import Sample
 
@@ -113,3 +115,21 @@ def main(
         of, which = (variants[name](job), "fold0") if name in variants else (job, name)
         if asked.anew or asked.further or not (folder / f"{which}.pt").exists():
             train_one(of, maps, folder, which, rate=asked.rate, seed=asked.seed, further=asked.further)
+
+
+def evaluate_main(name: str, evaluate: Callable[[Path, Path, Path, Path], Figures]) -> None:
+    """The command of a classifier's evaluate.py: `evaluate` gets the data, the networks' folder, the served file, a folder for pictures."""
+    here = PROJECT / "services" / "inference" / "models" / name
+    parser = argparse.ArgumentParser(description=f"Measures the model {name}.")
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
+    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / name)
+    parser.add_argument("--model", type=Path, default=here / "1" / "model.onnx")
+    parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / name)
+    parser.add_argument("--card", action="store_true", help="write the figures and the weights' digest into card.yaml")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    asked.pictures.mkdir(parents=True, exist_ok=True)
+    found = evaluate(asked.data, asked.folder, asked.model, asked.pictures)
+    measure.write(found, here, asked.model, card=asked.card)
+    measure.tell(found)

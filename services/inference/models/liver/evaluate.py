@@ -4,20 +4,18 @@ Accuracy comes from the cross-validation's networks, each on images of which it 
 data) is measured for its speed and on other organs.
 """
 
-import argparse
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 
 from services.inference.model import Refusal
 from services.inference.models.liver import postprocess, train
 from services.inference.models.liver.postprocess import CLASSES, SURE
 from services.inference.training import crossfit, images, measure, metrics, saliency
-from services.inference.training.crossfit import PROJECT, Job
+from services.inference.training.crossfit import Job
 from services.inference.training.degrade import DEGRADATIONS
 from services.inference.training.figures import Figures, Table
 from services.inference.training.images import Sample
@@ -163,21 +161,5 @@ def evaluate(data: Path, folder: Path, model: Path, pictures: Path) -> Figures:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / "liver")
-    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / "liver")
-    parser.add_argument("--card", action="store_true", help="write the figures and the weights' digest into card.yaml")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    asked.pictures.mkdir(parents=True, exist_ok=True)
-    found = evaluate(asked.data, asked.folder, asked.model, asked.pictures)
-    measure.write(found, HERE, asked.model, card=asked.card)
-    measure.tell(found)
-
-
 if __name__ == "__main__":
-    main()
+    crossfit.evaluate_main("liver", evaluate)
