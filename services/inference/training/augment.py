@@ -64,6 +64,24 @@ def fan(rng: Generator, rows: int, columns: int) -> Pixels:
     return mask
 
 
+def bend(rng: Generator, pixels: Pixels) -> Pixels:
+    """As another probe's lines would lie: a straight probe's bent into a fan, or a curved one's laid side by side."""
+    rows, columns = pixels.shape
+    radius = rng.uniform(0.15, 1.2) * rows  # of the curved probe, whose middle is so far above the picture
+    y, x = np.indices((rows, columns), dtype=np.float32)
+    across = x - (columns - 1) / 2
+    if rng.random() < 0.5:
+        half = columns / 2 / (radius + rng.uniform(0.4, 1.0) * rows)
+        from_x, from_y = np.arctan2(across, y + radius) * (columns / 2 / half), np.hypot(across, y + radius) - radius
+    else:
+        half = math.asin(min(0.95, columns / 2 / (radius + rows)))
+        turn = across * (half / (columns / 2))
+        from_x, from_y = (radius + y) * np.sin(turn), (radius + y) * np.cos(turn) - radius
+    middle = (columns - 1) / 2
+    moved = cv2.remap(pixels, (from_x + middle).astype(np.float32), from_y.astype(np.float32), cv2.INTER_LINEAR)
+    return np.asarray(moved, np.uint8)
+
+
 def another_frame(rng: Generator, pixels: Pixels, shape: float = 0.35, crop: float = 0.5) -> Pixels:
     """Other borders: with chance `crop` a part of the image, with chance `shape` cut to another probe's sector; sometimes a black rim."""
     rows, columns = pixels.shape

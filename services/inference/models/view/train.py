@@ -9,7 +9,7 @@ from numpy.random import Generator
 from services.inference.models.view import dataset
 from services.inference.models.view.postprocess import PLANES, VIEW_NAMES
 from services.inference.training import crossfit
-from services.inference.training.augment import Move, another_frame, appearance, move
+from services.inference.training.augment import Move, another_frame, appearance, bend, move
 from services.inference.training.classify import Plan
 from services.inference.training.crossfit import Job
 from services.inference.training.folds import folds
@@ -18,6 +18,7 @@ from services.inference.training.picture import Image, Picture
 
 PICTURE = Picture(128, 160)
 FOLDS = 4
+BENT = 0.3  # of the views: a straight probe's picture as a curved one's, and back
 MOVE = Move(turn=0.2, any_turn=0.04, size=0.2, stretch=0.08, shift=0.07, upset=0.06)
 # Of a batch. Anatomies of which there are few are drawn oftener than they occur, and other machines' pictures oftener than a set's.
 SHARES = {
@@ -33,10 +34,11 @@ SHARES = {
     "cervix/fetal_planes": 0.07,
     "breast/busbra": 0.1,
     "liver/liver": 0.07,
-    "lung/lung": 0.09,
+    "lung/convex": 0.06,
+    "lung/linear": 0.06,
     "muscle/muscle": 0.05,
-    "other_ultrasound/fetal_planes": 0.09,
-    "other_ultrasound/dicom": 0.07,
+    "other_ultrasound/fetal_planes": 0.1,
+    "other_ultrasound/dicom": 0.08,
     "other_ultrasound/simulated": 0.01,
     "not_ultrasound/drawn": 0.07,
     "not_ultrasound/photographs": 0.04,
@@ -47,17 +49,18 @@ SHARES = {
 def group_of(sample: Sample) -> str:
     """The group of SHARES that a sample is drawn from."""
     view, plane = dataset.targets(sample)
-    return f"{VIEW_NAMES[view]}/{PLANES[plane] if plane >= 0 else sample.source}"
+    return f"{VIEW_NAMES[view]}/{PLANES[plane] if plane >= 0 else sample.facts.get('probe', sample.source)}"
 
 
 def view(sample: Sample, rng: Generator) -> Image:
     """A random view: other borders, another placement, another machine. Source, size and print must tell nothing."""
-    pixels = another_frame(rng, sample.pixels, shape=0.4, crop=0.6)
+    pixels = bend(rng, sample.pixels) if rng.random() < BENT else sample.pixels
+    pixels = another_frame(rng, pixels, shape=0.4, crop=0.6)
     return appearance(rng, PICTURE.warp(pixels, move(rng, PICTURE, *pixels.shape, MOVE)), 1.2)
 
 
 def plan() -> Plan:
-    return Plan(PICTURE, {"view": VIEW_NAMES, "plane": PLANES}, view, dataset.targets, SHARES, views=7, steps=600)
+    return Plan(PICTURE, {"view": VIEW_NAMES, "plane": PLANES}, view, dataset.targets, SHARES, views=9, steps=900)
 
 
 def job(data: Path) -> Job:
