@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 import torch
 
-from services.inference.training import measure
+from services.inference.training import command, measure
 from services.inference.training.classify import Classifier, Floats, Maps, Plan, answers, kept, train
+from services.inference.training.command import TRAINING
 from services.inference.training.figures import Figures
 from services.inference.training.folds import Ints
 from services.inference.training.images import Sample
@@ -88,14 +89,7 @@ def main(
     model: str, job_of: Callable[[Path], Job], variants: Mapping[str, Callable[[Job], Job]] = MappingProxyType({})
 ) -> None:
     """The command line of a classifier's train.py; of each variant (another way to part the same samples) the first fold is trained too."""
-    parser = argparse.ArgumentParser(
-        description=f"Trains {model}: a network for each fold, then the final one on all data."
-    )
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--minutes", type=float, default=0, help="not needed: it takes its steps")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = command.arguments(f"Trains {model}: a network for each fold, then the final one on all data.", minutes=0)
     parser.add_argument("--only", nargs="*", help="fold0, fold1, …, final, or a variant")
     parser.add_argument("--anew", action="store_true", help="train again what lies in the folder")
     parser.add_argument(
@@ -103,11 +97,9 @@ def main(
         action="store_true",
         help="go on from what lies in the folder, with other views (give another seed)",
     )
-    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / model)
+    parser.add_argument("--folder", type=Path, default=TRAINING / model)
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(asked.threads)
-    cv2.setNumThreads(1)
+    command.begin(asked, __name__)
     job = job_of(asked.data)
     maps = kept(job.plan, job.samples, asked.seed)
     for name in asked.only or [FINAL, *job.names, *variants]:
@@ -122,7 +114,7 @@ def evaluate_main(name: str, evaluate: Callable[[Path, Path, Path, Path], Figure
     here = PROJECT / "services" / "inference" / "models" / name
     parser = argparse.ArgumentParser(description=f"Measures the model {name}.")
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / name)
+    parser.add_argument("--folder", type=Path, default=TRAINING / name)
     parser.add_argument("--model", type=Path, default=here / "1" / "model.onnx")
     parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / name)
     parser.add_argument("--card", action="store_true", help="write the figures and the weights' digest into card.yaml")

@@ -33,7 +33,7 @@ def test_bending_makes_a_fan_of_some_pictures_and_lays_others_straight(layers: P
 def test_another_machines_picture_stays_within_black_and_white_and_is_drawn_anew_from_its_seed(
     layers: Pixels, seed: int
 ) -> None:
-    image = layers.astype(np.float32) / 255
+    image = np.asarray(layers / 255, np.float32)
     first = appearance(np.random.default_rng(seed), image, 1.2)
     assert first.shape == image.shape
     assert first.min() >= 0

@@ -5,13 +5,10 @@ their weights, and learns from all folds what the biopsy said and what the netwo
 after Hinton et al., arXiv 1503.02531). What lies in the folder is not trained again, so a run that broke off goes on.
 """
 
-import argparse
 import logging
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.random import Generator
@@ -23,6 +20,7 @@ from services.inference.models.breast_lesion.convert import FOLDER, out_of_fold
 from services.inference.models.breast_lesion.dataset import BIRADS, FOLDS, Sample
 from services.inference.models.breast_lesion.network import ANSWERS, TRAINED
 from services.inference.models.breast_lesion.views import Kind, view
+from services.inference.training import command
 from services.inference.training.loop import DEVICE, Batch, fit, mixed, prefetched
 from services.inference.training.segmenter import Segmenter
 
@@ -165,19 +163,10 @@ def train_one(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--minutes", type=float, default=120, help="for all networks together")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=2e-3, help="of the decoder; the encoder learns at a quarter")
-    parser.add_argument("--seed", type=int, default=1)
+    parser = command.arguments(__doc__, minutes=120)
     parser.add_argument("--only", nargs="*", help="fold2, fold3, fold4, fold5, final")
     asked = parser.parse_args()
-    logging.basicConfig(format="%(message)s")
-    for name in (__name__, fit.__module__):  # the exporter has much to say
-        logging.getLogger(name).setLevel(logging.INFO)
-    torch.set_num_threads(asked.threads)
-    cv2.setNumThreads(1)
+    command.begin(asked, __name__)
     FOLDER.mkdir(parents=True, exist_ok=True)
     lesions, others = list(dataset.lesions(asked.data)), list(dataset.without_lesion(asked.data, training=True))
     for fold in FOLDS:

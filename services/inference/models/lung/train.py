@@ -4,12 +4,10 @@ So few clips carry one layer, not a network: the encoder stays as photographs ta
 its vectors. That takes a minute on one core, so every patient and every source can be left out in turn.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -17,10 +15,10 @@ from numpy.random import Generator
 from torch.nn import functional
 
 from services.inference.models.lung.postprocess import SIGNS
-from services.inference.training import images
+from services.inference.training import command, images
 from services.inference.training.augment import Move, another_frame, appearance, move
 from services.inference.training.classify import Classifier, features
-from services.inference.training.crossfit import PROJECT
+from services.inference.training.command import TRAINING
 from services.inference.training.images import Sample
 from services.inference.training.picture import Image, Picture, Pixels
 
@@ -123,14 +121,10 @@ def left_out(seen: Seen, groups: Sequence[str]) -> Floats:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--minutes", type=float, default=0, help="not needed: it takes what it takes")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / "lung")
+    parser = command.arguments(__doc__, minutes=0)
+    parser.add_argument("--folder", type=Path, default=TRAINING / "lung")
     asked = parser.parse_args()
-    torch.set_num_threads(asked.threads)
-    cv2.setNumThreads(1)
+    command.begin(asked, __name__)
     asked.folder.mkdir(parents=True, exist_ok=True)
     seen = see(load(asked.data))
     weights, bias = fit(seen, np.ones(len(seen.samples), bool))

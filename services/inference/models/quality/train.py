@@ -1,11 +1,8 @@
 """Trains the quality model: `python -m services.inference.models.quality.train --data FOLDER --minutes N`."""
 
-import argparse
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.random import Generator
@@ -15,9 +12,10 @@ from torch.nn import functional
 from services.inference.models.quality import dataset
 from services.inference.models.quality.dataset import PICTURE, UNKNOWN, Source
 from services.inference.models.quality.network import Quality
+from services.inference.training import command
+from services.inference.training.command import TRAINING
 from services.inference.training.loop import Batch, fit, mixed, prefetched
 
-PROJECT = Path(__file__).parents[4]
 BATCH = 16
 WATCHED = 12  # batches of the validation part, always the same
 SHARES = {"hc18": 0.2, "busbra": 0.25, "fetal_planes": 0.15, "liver": 0.15, "muscle": 0.08, "lung": 0.12, "drawn": 0.05}
@@ -68,19 +66,11 @@ def grouped(sources: Sequence[Source]) -> dict[str, list[Source]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = command.arguments(__doc__, minutes=30, rate=3e-3)
     parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
-    parser.add_argument("--checkpoint", type=Path, default=PROJECT / ".local" / "training" / "quality.pt")
+    parser.add_argument("--checkpoint", type=Path, default=TRAINING / "quality.pt")
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(asked.threads)
-    cv2.setNumThreads(1)
-    torch.manual_seed(asked.seed)
+    command.begin(asked, __name__)
     asked.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     sources = dataset.read(asked.data)
     learnt = grouped([one for one in sources if one.sample.part == "train"] + dataset.drawn(80, 0))
