@@ -4,37 +4,40 @@ Goes the product's own way: ONNX Runtime, one thread, the graph's own resize, po
 """
 
 import argparse
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from services.inference import codes
-from services.inference.model import ClipObservation, Evaluation
 from services.inference.models.quality import dataset, postprocess
 from services.inference.models.quality.convert import some
-from services.inference.models.quality.dataset import Box, Source
+from services.inference.models.quality.dataset import Source
 from services.inference.models.quality.faults import FAULTS, FAULTY, GRADES
 from services.inference.models.quality.postprocess import ABSENT, PRESENT
-from services.inference.training import foreign, images, measure, saliency
+from services.inference.models.quality.repeat_figures import repeats
+from services.inference.models.quality.screen_figures import of_screens, quality_of, screens
+from services.inference.models.quality.text_figures import (
+    drawn_text,
+    lines_found,
+    mean,
+    real_text,
+    regions_right,
+    without_text,
+)
+from services.inference.training import measure, saliency
 from services.inference.training.degrade import DEGRADATIONS
-from services.inference.training.figures import Figure, Figures, Latency, Table
+from services.inference.training.figures import Figures, Latency, Table
 from services.inference.training.measure import Answers
 from services.inference.training.metrics import Floats
 from services.inference.training.picture import Pixels
-from services.inference.training.served import Outputs, Served, latency
+from services.inference.training.served import Served, latency
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[3]
 PER_SET = 15  # images of a set, each undegraded and in every grade of every fault
 PER_SET_HARMED = 12  # in the table of robustness
-CLIP_FRAMES = 40
-REPEATED_EVERY = 4
-COVERED = 0.5  # of a box, from which on it counts as found, or as an alarm
 LIMIT_MS = 10.0
 OTHER_HARM = (
     "as it is",
@@ -67,10 +70,6 @@ class Trial:
     grade: float
     chances: Floats
     quality: float
-
-
-def quality_of(outputs: Outputs) -> float:
-    return 100 * float(1 - np.asarray(outputs["strength"], np.float64).max())
 
 
 def trials(run: Served, sources: Sequence[Source]) -> list[Trial]:
@@ -178,201 +177,6 @@ def robustness(run: Served, sources: Sequence[Source]) -> Table:
     return Table("Robustness", columns, rows)
 
 
-# Text.
-
-
-def text_found(found: Sequence[ClipObservation]) -> list[Box]:
-    """The boxes among what postprocess.py says."""
-    boxes = []
-    for one in found:
-        contour = one.observation.contour
-        if contour:
-            boxes.append((contour[0][0], contour[0][1], contour[2][0], contour[2][1]))
-    return boxes
-
-
-def read_text(run: Served, pixels: Pixels) -> list[Box]:
-    return text_found(postprocess.read_clip({1: run(pixels)}, *pixels.shape))
-
-
-def covered(boxes: Sequence[Box], by: Sequence[Box], shape: tuple[int, ...], grown: float = 0.0) -> list[float]:
-    """Of each box the share that lies in the others, these grown by a part of their height."""
-    mask = np.zeros(shape, np.uint8)
-    for left, top, right, bottom in by:
-        more = grown * (bottom - top)
-        mask[
-            max(0, int(top - more)) : int(np.ceil(bottom + more)), max(0, int(left - more)) : int(np.ceil(right + more))
-        ] = 1
-    shares = []
-    for left, top, right, bottom in boxes:
-        inside = mask[int(top) : int(np.ceil(bottom)), int(left) : int(np.ceil(right))]
-        shares.append(float(inside.mean()) if inside.size else 1.0)
-    return shares
-
-
-@dataclass(frozen=True)
-class TextRead:
-    """One picture's text: shares of its lines that were found, and of the regions found, those that lie on text."""
-
-    subject: str
-    lines: Sequence[float]
-    regions: Sequence[float]
-
-
-def real_text(run: Served, sources: Sequence[Source]) -> list[TextRead]:
-    """On pictures whose own text is known."""
-    reads = []
-    for source in sources:
-        if source.text is None:
-            continue
-        found, shape = read_text(run, source.sample.pixels), source.sample.pixels.shape
-        on = covered(found, [*source.text, *source.unclear], shape, grown=1.0)
-        reads.append(TextRead(source.sample.subject, covered(source.text, found, shape), on))
-    return reads
-
-
-def drawn_text(run: Served, sources: Sequence[Source]) -> list[TextRead]:
-    """On pictures with text and furniture drawn: connected cells of text are its lines."""
-    reads = []
-    for seed, source in enumerate(sources):
-        if source.text is None:
-            continue
-        pixels, cells = dataset.printed(source, 7000 + seed)
-        found = read_text(run, pixels)
-        lines, anything = _boxes(cells > 0.5), _boxes((cells > 0.05) | (cells < 0))
-        reads.append(
-            TextRead(
-                source.sample.subject,
-                covered(lines, found, pixels.shape),
-                covered(found, anything, pixels.shape, grown=1.0),
-            )
-        )
-    return reads
-
-
-def _boxes(cells: npt.NDArray[np.bool_]) -> list[Box]:
-    count, _, stats, _ = cv2.connectedComponentsWithStats(cells.astype(np.uint8), connectivity=4)
-    boxes = [tuple(4.0 * v for v in (x, y, x + w, y + h)) for x, y, w, h, area in stats[1:count].tolist() if area >= 4]
-    return [(a, b, c, d) for a, b, c, d in boxes]
-
-
-def lines_found(name: str, reads: Sequence[TextRead], **more: str) -> Figure:
-    """Share of lines of which at least COVERED lies in a region."""
-    values = np.array([float(share >= COVERED) for r in reads for share in r.lines])
-    return measure.figure(name, _mean, values, [r.subject for r in reads for _ in r.lines], **more)
-
-
-def regions_right(name: str, reads: Sequence[TextRead]) -> Figure:
-    """Share of regions of which at least COVERED lies on text."""
-    values = np.array([float(share >= COVERED) for r in reads for share in r.regions])
-    return measure.figure(name, _mean, values, [r.subject for r in reads for _ in r.regions])
-
-
-def _mean(values: Floats) -> float:
-    return float(values.mean())
-
-
-def without_text(run: Served, sources: Sequence[Source]) -> tuple[Floats, list[str], Table]:
-    """Regions found where no text is, by set."""
-    chosen = [s for s in sources if s.text is not None and not s.text and not s.unclear]
-    counts = np.array([len(read_text(run, s.sample.pixels)) for s in chosen], np.float64)
-    names = [s.sample.source for s in chosen]
-    rows = [
-        [name, names.count(name), int(sum(c > 0 for c, n in zip(counts, names, strict=True) if n == name))]
-        for name in sorted(set(names))
-    ]
-    table = Table("Text found where there is none", ("set", "images", "with a false region"), rows)
-    return (counts > 0).astype(np.float64), [s.sample.subject for s in chosen], table
-
-
-def screens(data: Path) -> list[Source]:
-    """First frames of the real DICOM files whose text is known."""
-    samples = [s for s in foreign.real_ultrasound(data) if ("dicom", s.name) in dataset.text_boxes()]
-    return dataset.sources(samples)
-
-
-def said(found: Sequence[ClipObservation]) -> str:
-    """The faults that were found, for a table."""
-    answers: Iterator[Evaluation] = (e for one in found for e in one.observation.evaluations)
-    names = {e.answer.meaning for e in answers if e.question == codes.QUALITY_FINDING and e.answer}
-    return ", ".join(sorted(names - {codes.BURNED_IN_TEXT.meaning}))
-
-
-def of_screens(run: Served, sources: Sequence[Source]) -> Table:
-    """File by file: lines found, regions on text, quality, faults."""
-    rows: list[Sequence[str | float | int]] = []
-    for source, read in zip(sources, real_text(run, sources), strict=True):
-        pixels = source.sample.pixels
-        outputs = run(pixels)
-        found = postprocess.read_clip({1: outputs}, *pixels.shape)
-        lines = sum(share >= COVERED for share in read.lines)
-        right = sum(share >= COVERED for share in read.regions)
-        rows.append(
-            [
-                source.sample.name,
-                f"{lines} of {len(read.lines)}",
-                f"{right} of {len(read.regions)}",
-                round(quality_of(outputs)),
-                said(found),
-            ]
-        )
-    columns = ("file", "lines found", "regions on text", "image quality, %", "faults found")
-    return Table("Real DICOM files of other hospitals", columns, rows)
-
-
-# Repeated frames.
-
-
-def clips(data: Path) -> Iterator[tuple[str, list[Pixels]]]:
-    """The first frames of every clip, by subject."""
-    for row in images.rows(data / "lung" / "labels.csv"):
-        if row["type"].lower() != "video":
-            continue
-        video, frames = cv2.VideoCapture(str(data / "lung" / row["file"])), []
-        while len(frames) < CLIP_FRAMES and (got := video.read())[0]:
-            frames.append(np.asarray(cv2.cvtColor(got[1], cv2.COLOR_BGR2GRAY), np.uint8))
-        yield f"lung/{row['patient_id']}", frames
-
-
-def with_clock(frame: Pixels) -> Pixels:
-    """A clock in the corner, which moves on while the picture stands still."""
-    printed = frame.copy()
-    size = frame.shape[1] / 900
-    cv2.putText(printed, "12:03:45", (4, int(30 * size)), cv2.FONT_HERSHEY_SIMPLEX, size, 255, 1, cv2.LINE_AA)
-    return printed
-
-
-def repeats(run: Served, data: Path) -> tuple[Figure, Figure]:
-    """Frames put in twice, as they are or with a clock, and frames that follow each other truly."""
-    hits, alarms = [], []
-    of_hits: list[str] = []
-    of_alarms: list[str] = []
-    for subject, frames in clips(data):
-        patterns = [np.asarray(run(frame)["pattern"], np.int16) for frame in frames]
-        gaps = [postprocess.difference(*pair) for pair in itertools.pairwise(patterns)]
-        known = [gap for gap in gaps if gap is not None]
-        if not known or np.median(known) < 2 * postprocess.REPEATED:
-            continue  # a recording that shows most frames twice itself
-        alarms += [float(gap <= postprocess.REPEATED) for gap in known]
-        of_alarms += [subject] * len(known)
-        for frame in frames[::REPEATED_EVERY]:
-            first = run(frame)
-            for again in (first, run(with_clock(frame))):
-                found = postprocess.read_clip({1: first, 2: again}, *frame.shape)
-                hits.append(float(codes.FROZEN.meaning in said(found)))
-                of_hits.append(subject)
-    return (
-        measure.figure("repeated frames found", _mean, np.array(hits), of_hits, note="half with a clock that moved on"),
-        measure.figure(
-            "frames wrongly called repeated",
-            _mean,
-            np.array(alarms),
-            of_alarms,
-            note="of clips whose frames differ for the most part; the bound was chosen on clips of this set",
-        ),
-    )
-
-
 def speed(run: Served, pixels: Pixels) -> Latency:
     frame = np.asarray(cv2.resize(pixels, (640, 480)), np.uint8)
     return latency(lambda: postprocess.read_clip({1: run(frame)}, 480, 640), "640 x 480", LIMIT_MS)
@@ -425,13 +229,13 @@ def evaluate(data: Path, model: Path, pictures: Path) -> Figures:
             ),
             measure.figure(
                 "undegraded pictures called faulty",
-                _mean,
+                mean,
                 np.array([float(alarmed(t)) for t in good]),
                 [t.source.sample.subject for t in good],
             ),
             measure.figure(
                 "grades by which the quality falls",
-                _mean,
+                mean,
                 falls,
                 of_falls,
                 note="steps between neighbouring grades of a fault",
@@ -442,7 +246,7 @@ def evaluate(data: Path, model: Path, pictures: Path) -> Figures:
             regions_right("regions on text, the pictures' own", own),
             lines_found("lines of text found, real DICOM screens", screen_reads, note="13 files of other hospitals"),
             regions_right("regions on text, real DICOM screens", screen_reads),
-            measure.figure("pictures without text in which some is found", _mean, empty, of_empty),
+            measure.figure("pictures without text in which some is found", mean, empty, of_empty),
             *repeats(run, data),
         ),
         roc=tuple(measure.roc(name, a.chances[:, 1], a.truths) for name, a in questions.items()),
