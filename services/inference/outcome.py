@@ -194,7 +194,8 @@ def _hints(analysis_id: uuid.UUID, result: Result, group: Group) -> list[pb.Find
 
 def _evaluated(analysis_id: uuid.UUID, result: Result, group: Group, one: Evaluation) -> pb.Finding:
     answer = _code(one.answer) if one.answer else None
-    said = pb.Evaluation(answer=answer, why=one.why, source=one.source)
+    choices = [_code(choice) for choice in codes.ANSWERS.get(one.question, ())]
+    said = pb.Evaluation(answer=answer, why=one.why, source=one.source, choices=choices)
     told_apart = f"{one.answer.scheme}:{one.answer.value}" if one.answer else "cannot be judged"
     found = _finding(analysis_id, result, group, one.question, told_apart, evaluation=said)
     if one.certainty_percent is not None:

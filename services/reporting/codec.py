@@ -110,6 +110,7 @@ def finding_from_wire(message: inference_pb.Finding) -> Finding:
         coded=message.HasField("evaluation"),
         answer=_code(message.evaluation.answer) if message.evaluation.HasField("answer") else None,
         why=message.evaluation.why,
+        choices=tuple(_code(one) for one in message.evaluation.choices),
     )
 
 
@@ -146,7 +147,10 @@ def _measurement_to_wire(finding: Finding) -> inference_pb.Measurement:
 
 def _evaluation_to_wire(finding: Finding) -> inference_pb.Evaluation:
     return inference_pb.Evaluation(
-        answer=_code_to_wire(finding.answer) if finding.answer else None, why=finding.why, source=finding.method
+        answer=_code_to_wire(finding.answer) if finding.answer else None,
+        why=finding.why,
+        source=finding.method,
+        choices=[_code_to_wire(one) for one in finding.choices],
     )
 
 
@@ -201,6 +205,8 @@ def report_signed(content: Content, document_digest_sha256: str) -> reporting_pb
                 state=_REVIEWS[one.state],
                 corrected_value=one.corrected_value or 0.0,
                 reviewed_by=one.reviewed_by,
+                corrected_answer=_code_to_wire(one.corrected_answer) if one.corrected_answer else None,
+                corrected_text=one.corrected_text,
             )
             for one in content.findings
         ],

@@ -1,5 +1,7 @@
 """One exam, read, signed and invoiced on the running stack, and everything that others must not find."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +10,8 @@ from infra.demo.chapters import decide, words
 from infra.demo.exams import Exam, Head, Patient
 from infra.demo.outside import Session, wait_for
 from services.inference.simulator import draw
+from services.shared.events import Event, from_record
+from services.shared.kafka import Producer, Record, held
 from tests.stack import Running
 
 FORGER = "/forger"  # the source of events that no service sent; those they cannot use go to the dead letters
@@ -78,6 +82,29 @@ def sign(expert: Session, study: str) -> str:
     expert.put(f"/api/reporting/v1/reports/{report_id}/draft", decided | words(said))
     expert.post(f"/api/reporting/v1/reports/{report_id}/sign", {"attestation": True})
     return report_id
+
+
+def heard(stack: Running, topic: str, kind: str, exam_id: str) -> Event | None:
+    """The first event of its kind that a service sent about the exam."""
+    for record in held(stack.outside.endpoints["kafka"], [topic]):
+        event = from_record(record.key, record.headers, record.value)
+        if (event.type, event.key, event.source == FORGER) == (kind, exam_id, False):
+            return event
+    return None
+
+
+def publish(stack: Running, records: list[Record]) -> None:
+    """Events that no service sends here."""
+
+    async def send() -> None:
+        producer = Producer(stack.outside.endpoints["kafka"])
+        try:
+            await producer.send(records)
+        finally:
+            await producer.close()
+
+    with ThreadPoolExecutor(1) as aside:  # a browser keeps this thread's loop
+        aside.submit(asyncio.run, send()).result()
 
 
 def close(operator: Session, **given: Any) -> None:

@@ -4,7 +4,6 @@ Who hears which topic comes from Kafka itself, and the types from the services' 
 fails the test.
 """
 
-import asyncio
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,9 +23,9 @@ import services
 from infra.demo.outside import wait_for
 from services.__main__ import SERVICES
 from services.shared.clock import uuid7
-from services.shared.events import Event, from_record
-from services.shared.kafka import Producer, Record, held
-from tests.e2e.scene import FORGER, Scene, new_exam, send_and_complete, sign
+from services.shared.events import Event
+from services.shared.kafka import Record, held
+from tests.e2e.scene import FORGER, Scene, heard, new_exam, publish, send_and_complete, sign
 from tests.stack import Running
 
 # Group → topic → the types that it acts upon. What the directory tells names hospitals, people and agreements, never an exam.
@@ -83,7 +82,7 @@ def test_every_type_that_a_consumer_acts_upon_is_tried_here() -> None:
 
 def test_an_event_that_names_another_hospitals_exam_changes_nothing_of_it(scene: Scene) -> None:
     before = owners_view(scene)
-    asyncio.run(send(scene.stack, [one for kind in BODIES for one in forged(scene, kind)]))
+    publish(scene.stack, [one for kind in BODIES for one in forged(scene, kind)])
     wait_for("every consumer at the end of its topics", lambda: not waiting(scene.stack) or None, 90)
     assert owners_view(scene) == before
     for what, items in foreigners_view(scene).items():
@@ -108,21 +107,11 @@ def forged(scene: Scene, kind: str) -> Iterator[Record]:
 
 def true_body(scene: Scene, topic: str, kind: str) -> Any:
     """The body as the topic has it of this exam; made up for what did not happen to it."""
-    for record in held(scene.stack.outside.endpoints["kafka"], [topic]):
-        event = from_record(record.key, record.headers, record.value)
-        if (event.type, event.key, event.source == FORGER) == (kind, scene.ids["exam_id"], False):
-            return event.decode(BODIES[kind])
+    if true := heard(scene.stack, topic, kind, scene.ids["exam_id"]):
+        return true.decode(BODIES[kind])
     if kind == "exam.amended":
         return ingest.ExamAmended(exam=true_body(scene, topic, "exam.completed").exam)
     return BODIES[kind](exam_id=scene.ids["exam_id"])
-
-
-async def send(stack: Running, records: list[Record]) -> None:
-    producer = Producer(stack.outside.endpoints["kafka"])
-    try:
-        await producer.send(records)
-    finally:
-        await producer.close()
 
 
 def subscribed(stack: Running) -> dict[str, set[str]]:

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding, Report } from '../src/api/types'
-import { decide, draftOf, fitted, sameReading, unchanged, undecided } from '../src/expert/draft'
+import { decide, draftOf, fitted, sameReading, unchanged, undecided, withDecision } from '../src/expert/draft'
+import { correctedAnswerOf } from '../src/expert/stated'
 import { inOrder } from '../src/expert/where'
 
 const finding = (finding_id: string, part: Partial<Finding> = {}): Finding => ({
   finding_id, code: '11984-2', code_scheme: 'LN', code_meaning: '', label_zh: '头围 HC', label_en: 'HC', coded: false, answer: null, answer_zh: '', answer_en: '', why: '', sentence_zh: '', sentence_en: '', value: 250, unit: 'mm', lower: 0, upper: 0, method: '',
-  certainty_percent: 97, state: 'accepted', corrected_value: null, reviewed_by: '', model: { name: 'm', version: '1', mode: 'trial' },
+  certainty_percent: 97, state: 'accepted', corrected_value: null, alternatives: [], corrected_answer: null, corrected_text: '', reviewed_by: '', model: { name: 'm', version: '1', mode: 'trial' },
   anchor: { series_instance_uid: '1', sop_instance_uid: finding_id, first_frame: 1, last_frame: 1, key_frame: 1, plane: null, plane_zh: null, plane_en: null, contour: [] }, ...part,
 })
 const text = { description: '', impression: '未见异常。', recommendation: '', critical: false }
@@ -20,6 +21,27 @@ describe('an addendum', () => {
     expect(undecided(draft)).toBe(1)
     const decided = fitted(decide(draft, { finding_id: 'late', state: 'accepted' }), now)
     expect(undecided(decided)).toBe(0)
+  })
+})
+
+describe('an answer that the expert corrects', () => {
+  const alternatives = [{ code: '21594007', zh: '恶性', en: 'Malignant' }, { code: 'other', zh: '其他', en: 'Other' }]
+  const nature = finding('n', { coded: true, answer: '30807003', state: 'proposed', alternatives })
+
+  it('is shown by its name or in the expert’s words at once, and goes to the service by its code', () => {
+    const chosen = decide(draftOf(reading([nature])), { finding_id: 'n', state: 'corrected', corrected_answer: '21594007' })
+    const malignant = withDecision(nature, chosen)
+    expect(correctedAnswerOf(malignant, 'zh')).toBe('恶性')
+    expect(draftOf(reading([malignant]))).toEqual(chosen)
+    const written = withDecision(nature, decide(chosen, { finding_id: 'n', state: 'corrected', corrected_answer: 'other', corrected_text: 'Cyst' }))
+    expect(correctedAnswerOf(written, 'zh')).toBe('Cyst')
+    expect(unchanged(reading([written]), draftOf(reading([written])))).toBe(true)
+  })
+
+  it('is forgotten when AI’s own is accepted after all', () => {
+    const corrected = finding('n', { ...nature, state: 'corrected', corrected_answer: { code: 'other', zh: '其他', en: 'Other' }, corrected_text: 'Cyst' })
+    const back = withDecision(corrected, decide(draftOf(reading([corrected])), { finding_id: 'n', state: 'accepted' }))
+    expect([correctedAnswerOf(back, 'en'), back.corrected_text]).toEqual([null, ''])
   })
 })
 

@@ -15,7 +15,7 @@ from services.reporting.model.content import (
     Signature,
 )
 from services.reporting.model.findings import Review, ReviewedFinding
-from services.reporting.model.sentences import named, quantity, said
+from services.reporting.model.sentences import named, quantity, said, stated
 
 _TITLES = {"US": ("超声检查报告", "Ultrasound report")}
 _OTHER_TITLE = ("影像检查报告", "Imaging report")
@@ -109,10 +109,11 @@ def _finding(one: ReviewedFinding) -> dict[str, str]:
     model = f"{finding.model.name} {finding.model.version}"
     trial_zh, trial_en = ("（试验）", " (trial)") if finding.model.mode == "trial" else ("", "")
     if corrected:
-        before = quantity(finding.value, finding.unit)
+        before_zh, before_en = said(finding)
+        what = "原判断" if finding.coded else "原值"
         source_zh, source_en = (
-            f"专家修改；人工智能{trial_zh}原值 {before}",
-            f"corrected by expert; {model}{trial_en} said {before}",
+            f"专家修改；人工智能{trial_zh}{what} {before_zh}",
+            f"corrected by expert; {model}{trial_en} said {before_en}",
         )
     else:
         verb = "判断" if finding.coded else "测量"
@@ -129,7 +130,7 @@ def _finding(one: ReviewedFinding) -> dict[str, str]:
 
 
 def _value(one: ReviewedFinding) -> str:
-    zh, en = said(one.finding, one.reported_value)
+    zh, en = stated(one)
     return zh if zh == en else f"{zh} {en}"
 
 

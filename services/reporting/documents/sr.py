@@ -149,7 +149,7 @@ def _stated(one: ReviewedFinding, by_uid: dict[str, ingest_pb.InstanceReference]
     finding = one.finding
     item: NumContentItem | CodeContentItem
     if finding.coded:
-        answer = _concept(finding.answer) if finding.answer else _CANNOT_BE_JUDGED
+        answer = _concept(one.reported_answer) if one.reported_answer else _CANNOT_BE_JUDGED
         item = CodeContentItem(name=_concept(finding.code), value=answer, relationship_type=_CONTAINS)
     else:
         item = NumContentItem(
@@ -158,14 +158,8 @@ def _stated(one: ReviewedFinding, by_uid: dict[str, ingest_pb.InstanceReference]
             unit=CodedConcept(finding.unit, "UCUM", finding.unit),
             relationship_type=_CONTAINS,
         )
-    said = f"{finding.value:g} {finding.unit}"
-    comment = (
-        f"Corrected by the expert; AI measured {said}"
-        if one.state == Review.CORRECTED
-        else "AI, accepted by the expert"
-    )
     children: list[Any] = [
-        TextContentItem(name=_COMMENT, value=comment, relationship_type=_PROPERTIES),
+        TextContentItem(name=_COMMENT, value=_comment(one), relationship_type=_PROPERTIES),
         TextContentItem(name=_ALGORITHM_NAME, value=finding.model.name, relationship_type=_MODIFIED),
         TextContentItem(name=_ALGORITHM_VERSION, value=finding.model.version, relationship_type=_MODIFIED),
     ]
@@ -180,9 +174,23 @@ def _stated(one: ReviewedFinding, by_uid: dict[str, ingest_pb.InstanceReference]
     return item
 
 
+def _comment(one: ReviewedFinding) -> str:
+    """Who says so, and what AI said where the expert says something else."""
+    if one.state != Review.CORRECTED:
+        return "AI, accepted by the expert"
+    finding = one.finding
+    if not finding.coded:
+        return f"Corrected by the expert; AI measured {finding.value:g} {finding.unit}"
+    by = f"Corrected by the expert to: {one.corrected_text}" if one.corrected_text else "Corrected by the expert"
+    before = finding.answer.meaning if finding.answer else _CANNOT_BE_JUDGED.meaning
+    return f"{by}; AI judged {before}"
+
+
 def _region(one: ReviewedFinding, instance: ingest_pb.InstanceReference) -> Any:
     anchor = one.finding.anchor
-    if one.state == Review.CORRECTED or len(anchor.contour) < 2:
+    # The outline gave the value that was corrected; an answer is about what it encloses.
+    redrawn = one.state == Review.CORRECTED and not one.finding.coded
+    if redrawn or len(anchor.contour) < 2:
         return _image(instance, anchor.frame, _INFERRED)
     region = ScoordContentItem(
         name=_REGION,

@@ -9,6 +9,7 @@ from services.reporting.model.content import Text
 from services.reporting.model.findings import Decision, Review
 
 _TEXT_CHARACTERS = 20_000
+_ANSWER_CHARACTERS = 200
 # Line breaks of word processors, and the characters that XML 1.0 (FHIR's narrative) and SR text (PS3.5, 6.1.3) cannot hold.
 _LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -31,6 +32,13 @@ class DecisionBody(_Body):
     finding_id: str
     state: Review
     corrected_value: float | None = Field(None, allow_inf_nan=False)
+    corrected_answer: str | None = None
+    corrected_text: Annotated[str, Field(max_length=_ANSWER_CHARACTERS), AfterValidator(_written)] | None = None
+
+    def decision(self) -> Decision:
+        return Decision(
+            self.finding_id, self.state, self.corrected_value, self.corrected_answer or "", self.corrected_text or ""
+        )
 
 
 class DraftBody(_Body):
@@ -43,7 +51,7 @@ class DraftBody(_Body):
     critical: bool = False
 
     def decisions(self) -> tuple[Decision, ...]:
-        return tuple(Decision(one.finding_id, one.state, one.corrected_value) for one in self.findings)
+        return tuple(one.decision() for one in self.findings)
 
     def text(self) -> Text:
         return Text(self.description, self.impression, self.recommendation, self.critical)

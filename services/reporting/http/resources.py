@@ -8,7 +8,7 @@ from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.reporting.model.content import INVESTIGATIONAL_EN, Content, Hospital, Kind, Signature
 from services.reporting.model.findings import Code, Review, ReviewedFinding, labels
-from services.reporting.model.sentences import sentence
+from services.reporting.model.sentences import said, sentence
 from services.reporting.store import Version
 
 Resource = dict[str, Any]
@@ -94,12 +94,12 @@ def observation(base: str, version: Version, part: str) -> Resource | None:
 def _observation(base: str, content: Content, one: ReviewedFinding) -> Resource:
     finding = one.finding
     label_zh, label_en = labels(finding.code)
-    before = f"{finding.value:g} {finding.unit}"
-    accepted = "Judged" if finding.coded else "Measured"
+    before = said(finding)[1] if finding.coded else f"{finding.value:g} {finding.unit}"
+    verb = "judged" if finding.coded else "measured"
     notes = [
-        f"Corrected by the expert; the AI measured {before}."
+        f"Corrected by the expert; the AI {verb} {before}."
         if one.state == Review.CORRECTED
-        else f"{accepted} by AI, accepted by the expert."
+        else f"{verb.capitalize()} by AI, accepted by the expert."
     ]
     if finding.model.mode == "trial":
         notes.append(INVESTIGATIONAL_EN)
@@ -127,10 +127,10 @@ def _observation(base: str, content: Content, one: ReviewedFinding) -> Resource:
     if not finding.coded:
         unit = finding.unit
         resource["valueQuantity"] = {"value": one.reported_value, "unit": unit, "system": _UCUM, "code": unit}
-    elif finding.answer:
+    elif one.reported_answer:
         resource["valueCodeableConcept"] = {
-            "coding": [_coding(finding.answer)],
-            "text": " ".join(labels(finding.answer)),
+            "coding": [_coding(one.reported_answer)],
+            "text": one.corrected_text or " ".join(labels(one.reported_answer)),
         }
     else:
         resource["dataAbsentReason"] = {"coding": [_UNKNOWN], "text": finding.why or "cannot be judged"}

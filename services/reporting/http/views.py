@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.reporting.model.content import Signature, Text
-from services.reporting.model.findings import Contradiction, Hints, Review, ReviewedFinding, labels
+from services.reporting.model.findings import Code, Contradiction, Hints, Review, ReviewedFinding, labels
 from services.reporting.model.lease import Lease
 from services.reporting.model.sentences import said, sentence
 from services.reporting.model.states import FINAL, Act, State, after
@@ -132,8 +132,23 @@ class ModelView(BaseModel):
     mode: str
 
 
+class AnswerView(BaseModel):
+    """A coded answer by its names."""
+
+    code: str
+    zh: str
+    en: str
+
+    @classmethod
+    def of(cls, code: Code) -> "AnswerView":
+        zh, en = labels(code)
+        return cls(code=code.value, zh=zh, en=en)
+
+
 class FindingView(BaseModel):
-    """A measured value, or (`coded`) the answer to a question: `answer` is its code, null where it cannot be judged."""
+    """A measured value, or (`coded`) the answer to a question: `answer` is its code, null where it cannot be judged.
+
+    An expert corrects an answer to one of its `alternatives`; `other` is in words of the expert's own (`corrected_text`)."""
 
     finding_id: str
     code: str
@@ -146,6 +161,7 @@ class FindingView(BaseModel):
     answer_zh: str
     answer_en: str
     why: str
+    alternatives: list[AnswerView]
     sentence_zh: str
     sentence_en: str
     value: float
@@ -156,6 +172,8 @@ class FindingView(BaseModel):
     certainty_percent: float
     state: Review
     corrected_value: float | None
+    corrected_answer: AnswerView | None
+    corrected_text: str
     reviewed_by: str
     anchor: AnchorView
     model: ModelView
@@ -179,6 +197,7 @@ class FindingView(BaseModel):
             answer_zh=answer_zh,
             answer_en=answer_en,
             why=finding.why,
+            alternatives=[AnswerView.of(code) for code in finding.alternatives],
             sentence_zh=sentence_zh,
             sentence_en=sentence_en,
             value=finding.value,
@@ -189,6 +208,8 @@ class FindingView(BaseModel):
             certainty_percent=finding.certainty_percent,
             state=one.state,
             corrected_value=one.corrected_value,
+            corrected_answer=AnswerView.of(one.corrected_answer) if one.corrected_answer else None,
+            corrected_text=one.corrected_text,
             reviewed_by=one.reviewed_by,
             anchor=AnchorView(
                 series_instance_uid=anchor.series_instance_uid,

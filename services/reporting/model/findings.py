@@ -23,6 +23,10 @@ class Code:
     meaning: str
 
 
+# The expert's answer in words of the expert's own.
+OTHER = Code("other", "99SONOBRIDGE", "Other")
+
+
 @dataclass(frozen=True)
 class Anchor:
     """Where a finding stands: an instance, a range of frames counted from 1, and a contour in pixels."""
@@ -67,6 +71,12 @@ class Finding:
     coded: bool = False  # an answer, not a value
     answer: Code | None = None  # None of a coded finding: it cannot be judged
     why: str = ""  # it cannot be judged
+    choices: tuple[Code, ...] = ()  # the answers that the question has
+
+    @property
+    def alternatives(self) -> tuple[Code, ...]:
+        """What an expert may correct a coded answer to."""
+        return (*(one for one in self.choices if one != self.answer), OTHER) if self.coded else ()
 
     def same_statement(self, other: "Finding") -> bool:
         """Whether both say the same of the same place, by the same model: then a decision on one holds for the other."""
@@ -114,6 +124,13 @@ class ReviewedFinding:
     state: Review = Review.PROPOSED
     corrected_value: float | None = None
     reviewed_by: str = ""
+    corrected_answer: Code | None = None
+    corrected_text: str = ""  # where the corrected answer is OTHER
+
+    @property
+    def reported_answer(self) -> Code | None:
+        """The answer that the report states."""
+        return self.corrected_answer or self.finding.answer
 
     @property
     def reported_value(self) -> float:
@@ -128,6 +145,8 @@ class Decision:
     finding_id: str
     state: Review
     corrected_value: float | None = None
+    corrected_answer: str = ""  # the value of one of the finding's alternatives
+    corrected_text: str = ""
 
 
 class FindingsUndecided(Conflict):
@@ -160,17 +179,31 @@ def decide(
 
 
 def _decided(one: ReviewedFinding, decision: Decision, subject: str) -> ReviewedFinding:
-    if decision.state == Review.CORRECTED and one.finding.coded:
-        raise Invalid(f"a coded answer is accepted or rejected, it has no value to correct: {decision.finding_id}")
-    corrected = decision.corrected_value if decision.state == Review.CORRECTED else None
-    if decision.state == Review.CORRECTED and corrected is None:
-        raise Invalid(f"a corrected finding needs its corrected_value: {decision.finding_id}")
-    if corrected is not None:
-        _require_possible(corrected, one.finding)
-    if (one.state, one.corrected_value) == (decision.state, corrected):
+    decided = replace(one, state=decision.state, corrected_value=None, corrected_answer=None, corrected_text="")
+    if decision.state == Review.CORRECTED:
+        decided = _answered(decided, decision) if one.finding.coded else _measured(decided, decision)
+    if decided == one:
         return one  # saying the same again does not change who said it
-    by = "" if decision.state == Review.PROPOSED else subject
-    return replace(one, state=decision.state, corrected_value=corrected, reviewed_by=by)
+    return replace(decided, reviewed_by="" if decision.state == Review.PROPOSED else subject)
+
+
+def _measured(one: ReviewedFinding, decision: Decision) -> ReviewedFinding:
+    if decision.corrected_value is None:
+        raise Invalid(f"a corrected finding needs its corrected_value: {decision.finding_id}")
+    _require_possible(decision.corrected_value, one.finding)
+    return replace(one, corrected_value=decision.corrected_value)
+
+
+def _answered(one: ReviewedFinding, decision: Decision) -> ReviewedFinding:
+    alternatives = {code.value: code for code in one.finding.alternatives}
+    answer = alternatives.get(decision.corrected_answer)
+    if answer is None:
+        what, known = labels(one.finding.code)[1], ", ".join(alternatives)
+        raise Invalid(f"{what}: an answer is corrected to one of {known}", alternatives=list(alternatives))
+    text = decision.corrected_text.strip() if answer == OTHER else ""
+    if answer == OTHER and not text:
+        raise Invalid(f"another answer needs its corrected_text: {decision.finding_id}")
+    return replace(one, corrected_answer=answer, corrected_text=text)
 
 
 def _require_possible(value: float, finding: Finding) -> None:
@@ -253,6 +286,7 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "no-cerebellum": ("未见小脑", "Cerebellum not seen"),
     "outer-calipers": ("测量点位于颅骨外缘", "Calipers on the skull's outer edge"),
     # answers
+    "other": ("其他", "Other"),
     "17621005": ("正常", "Normal"),
     "30807003": ("良性", "Benign"),
     "21594007": ("恶性", "Malignant"),

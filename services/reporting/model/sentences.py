@@ -27,9 +27,16 @@ def said(finding: Finding, value: float | None = None) -> tuple[str, str]:
     return text, text
 
 
+def stated(one: ReviewedFinding) -> tuple[str, str]:
+    """What the report states in Chinese and English: the expert's value, answer or words where there are such."""
+    if one.corrected_text:
+        return one.corrected_text, one.corrected_text
+    return labels(one.corrected_answer) if one.corrected_answer else said(one.finding, one.reported_value)
+
+
 def sentence(one: ReviewedFinding) -> tuple[str, str]:
     """A finding as the report would say it, with the expert's value where there is one."""
-    (zh, en), (value_zh, value_en) = named(one.finding), said(one.finding, one.reported_value)
+    (zh, en), (value_zh, value_en) = named(one.finding), stated(one)
     return f"{zh}：{value_zh}。", f"{en}: {_within(value_en)}."
 
 

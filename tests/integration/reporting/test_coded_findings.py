@@ -17,6 +17,7 @@ LIVER = inference.Code(value="10200004", scheme="SCT", meaning="Liver")
 VIEW = inference.Code(value="111031", scheme="DCM", meaning="Image View")
 NATURE = inference.Code(value="nature", scheme="99SONOBRIDGE", meaning="Nature of the tissue")
 BENIGN = inference.Code(value="30807003", scheme="SCT", meaning="Benign")
+MALIGNANT = inference.Code(value="21594007", scheme="SCT", meaning="Malignant")
 FIRST_WORDS = "图像切面（AI 识别）：肝脏 1 幅。Views seen by AI: liver (1 image)."
 
 
@@ -34,7 +35,7 @@ def analysed(region: Region, exam: ingest.Exam, revision: int = 1) -> Event:
         return inference.Finding(
             finding_id=f"00000000-0000-5000-8000-{revision:06d}{number:06d}",
             code=question,
-            evaluation=inference.Evaluation(answer=answer),
+            evaluation=inference.Evaluation(answer=answer, choices=[BENIGN, MALIGNANT]),
             anchor=anchor,
             certainty_percent=88,
             model=model,
@@ -82,10 +83,7 @@ async def test_a_coded_answer_is_signed_and_goes_out_as_fhir(region: Region, tmp
     await region.handle(analysed(region, exam))
     report = await region.claimed(exam)
     (answer,) = report["findings"]
-    wrong = {"findings": [{"finding_id": answer["finding_id"], "state": "corrected", "corrected_value": 1.0}]}
-    assert (await region.call("PUT", f"reports/{report['id']}/draft", body=wrong)).status_code == 422
-    accepted: dict[str, Any] = {"findings": [{"finding_id": answer["finding_id"], "state": "accepted"}]}
-    body = accepted | {"description": FIRST_WORDS, "impression": "肝内良性病变。"}
+    body = draft(answer, state="accepted") | {"description": FIRST_WORDS}
     (await region.call("PUT", f"reports/{report['id']}/draft", body=body)).raise_for_status()
     sign = await region.call("POST", f"reports/{report['id']}/sign", body={"attestation": True})
     assert sign.is_success, sign.text
@@ -99,3 +97,36 @@ async def test_a_coded_answer_is_signed_and_goes_out_as_fhir(region: Region, tmp
         if one.severity in ("ERROR", "FATAL")
     ]
     assert faults == [], "\n".join(map(str, faults))
+
+
+def draft(answer: dict[str, Any], **decision: Any) -> dict[str, Any]:
+    return {"findings": [{"finding_id": answer["finding_id"]} | decision], "impression": "肝内病变。"}
+
+
+async def test_the_experts_other_answer_is_signed_beside_the_models_own(region: Region) -> None:
+    exam = await region.exam()
+    await region.handle(region.completed(exam))
+    await region.handle(analysed(region, exam))
+    report = await region.claimed(exam)
+    (answer,) = report["findings"]
+    assert [one["code"] for one in answer["alternatives"]] == ["21594007", "other"]
+    path = f"reports/{report['id']}/draft"
+    for wrong in ({"corrected_value": 1.0}, {"corrected_answer": "30807003"}, {"corrected_answer": "other"}):
+        refused = await region.call("PUT", path, body=draft(answer, state="corrected", **wrong))
+        assert refused.status_code == 422, refused.text
+    said = {"corrected_answer": "other", "corrected_text": "单纯囊肿"}
+    saved = (await region.call("PUT", path, body=draft(answer, state="corrected", **said))).raise_for_status().json()
+    assert saved["findings"][0]["sentence_zh"] == "肝脏组织性质：单纯囊肿。"
+    said = {"corrected_answer": "21594007"}
+    (await region.call("PUT", path, body=draft(answer, state="corrected", **said))).raise_for_status()
+    (await region.call("POST", f"reports/{report['id']}/sign", body={"attestation": True})).raise_for_status()
+
+    (signed,) = (await region.call("GET", f"reports/{report['id']}", "nurse")).json()["findings"]
+    assert (signed["state"], signed["answer_zh"], signed["corrected_answer"]["zh"]) == ("corrected", "良性", "恶性")
+    assert (signed["corrected_text"], signed["reviewed_by"]) == ("", f"expert-{region.centre.alias}")
+    found = await fetch(region, f"DiagnosticReport/{report['id']}")
+    observation = await fetch(region, found["result"][0]["reference"])
+    assert observation["valueCodeableConcept"]["coding"][0]["code"] == "21594007"
+    assert observation["note"][0]["text"] == "Corrected by the expert; the AI judged Benign."
+    (line,) = (await region.call("GET", "quality", "manager")).json()["findings"]
+    assert (line["label_en"], line["corrected"], line["mean_correction"]) == ("Nature", 1, None)

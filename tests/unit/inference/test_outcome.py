@@ -37,6 +37,7 @@ def test_figures_and_answers_are_decided_and_criteria_and_what_cannot_be_judged_
     assert codes_of(done.findings) == ["11984-2", "11820-8", "18185-9", "nature"]
     assert codes_of(done.hints) == ["burned-in-text", "lung-sign"]
     assert done.findings[3].certainty_percent == 80
+    assert [one.meaning for one in done.findings[3].evaluation.choices] == ["Normal", "Benign", "Malignant"]
     criterion, unjudged = done.hints
     assert (criterion.certainty_percent, criterion.evaluation.source) == (0, "a paper")
     assert (unjudged.evaluation.HasField("answer"), unjudged.evaluation.why) == (False, "too dark")

@@ -27,7 +27,7 @@ from services.reporting.documents.page import page, person
 from services.reporting.documents.pdf import FACTS, typeset
 from services.reporting.documents.seal import Seals
 from services.reporting.model.content import INVESTIGATIONAL_ZH, Content
-from services.reporting.model.findings import Review
+from services.reporting.model.findings import OTHER, Code, Review, ReviewedFinding
 from services.reporting.model.sentences import quantity
 from tests.integration.reporting.picture import SOP_CLASS, head_image
 from tests.unit.reporting.samples import ADDENDUM, CONTENT, CONTOUR
@@ -183,6 +183,19 @@ def test_the_sr_reads_back_with_values_contour_and_ideographs(documents: Documen
     assert len(region.GraphicData) == 2 * (len(CONTOUR) + 1)
     image = region.ContentSequence[0].ReferencedSOPSequence[0]
     assert image.ReferencedSOPInstanceUID == job.picture.sop_instance_uid if job.picture else None
+
+
+def test_the_sr_states_the_experts_answer_and_says_what_ai_judged(job: Job) -> None:
+    nature, benign = Code("nature", "99SONOBRIDGE", "Nature"), Code("30807003", "SCT", "Benign")
+    answered = replace(job.content.findings[0].finding, code=nature, coded=True, answer=benign)
+    malignant = ReviewedFinding(answered, Review.CORRECTED, None, "li", Code("21594007", "SCT", "Malignant"))
+    cyst = replace(malignant, corrected_answer=OTHER, corrected_text="单纯囊肿")
+    found = srread(BytesIO(make(replace(job, content=replace(job.content, findings=(malignant, cyst)))).sr))
+    first, second = (one for one in found.ContentSequence[4].ContentSequence if one.ValueType == "CODE")
+    assert [one.ConceptCodeSequence[0].CodeValue for one in (first, second)] == ["21594007", "other"]
+    assert first.ContentSequence[0].TextValue == "Corrected by the expert; AI judged Benign"
+    assert second.ContentSequence[0].TextValue == "Corrected by the expert to: 单纯囊肿; AI judged Benign"
+    assert [one for one in first.ContentSequence if one.ValueType == "SCOORD"], "the outline is still what was judged"
 
 
 def test_making_the_sr_again_makes_the_same_bytes_and_an_addendum_points_back(documents: Documents, job: Job) -> None:

@@ -4,22 +4,26 @@ from dataclasses import replace
 
 import pytest
 
+from services.reporting import codec
 from services.reporting.documents.page import page
-from services.reporting.model.findings import Anchor, Code, Decision, Finding, Review, ReviewedFinding, decide
+from services.reporting.model.findings import OTHER, Anchor, Code, Decision, Finding, Review, ReviewedFinding, decide
 from services.reporting.model.sentences import of_hints, sentence
 from services.shared.errors import Invalid
 from tests.unit.reporting.samples import CONTENT, HC, finding
 
 LIVER = Code("10200004", "SCT", "Liver")
 BENIGN = Code("30807003", "SCT", "Benign")
+MALIGNANT = Code("21594007", "SCT", "Malignant")
+NATURES = (Code("17621005", "SCT", "Normal"), BENIGN, MALIGNANT)
 
 
 def coded(question: Code, answer: Code | None, image: str = "1.2.3.4.1", plane: Code | None = None) -> Finding:
     anchor = Anchor("1.2.3.4", image, 1, 1, plane)
-    return replace(finding(), code=question, value=0.0, unit="", coded=True, answer=answer, anchor=anchor)
+    said = replace(finding(value=0.0, unit="", half_interval=0.0), coded=True, answer=answer)
+    return replace(said, code=question, anchor=anchor)
 
 
-NATURE = coded(Code("nature", "99SONOBRIDGE", "Nature"), BENIGN, plane=LIVER)
+NATURE = replace(coded(Code("nature", "99SONOBRIDGE", "Nature"), BENIGN, plane=LIVER), choices=NATURES)
 
 
 def view(answer: Code, image: str) -> Finding:
@@ -37,19 +41,42 @@ def test_a_coded_answer_is_said_with_its_site() -> None:
 
 
 def test_a_measurement_is_said_with_the_experts_value() -> None:
-    corrected = ReviewedFinding(HC, Review.CORRECTED, 270.0, "li")
-    assert sentence(corrected) == ("头围 HC：270.0 mm。", "Head circumference (HC): 270.0 mm.")
+    larger = ReviewedFinding(HC, Review.CORRECTED, 270.0, "li")
+    assert sentence(larger) == ("头围 HC：270.0 mm。", "Head circumference (HC): 270.0 mm.")
     breast = Code("76752008", "SCT", "Breast")
     cancer = finding(4, Code("111047", "DCM", "Probability of cancer"), 12.5, "%")
     cancer = replace(cancer, anchor=replace(cancer.anchor, plane=breast))
     assert sentence(ReviewedFinding(cancer)) == ("乳腺恶性概率：12.5 %。", "Breast, probability of cancer: 12.5 %.")
 
 
-def test_a_coded_answer_is_accepted_or_rejected_and_never_corrected() -> None:
-    proposed = (ReviewedFinding(NATURE),)
-    assert decide(proposed, [Decision(NATURE.finding_id, Review.ACCEPTED)], "li")[0].state == Review.ACCEPTED
-    with pytest.raises(Invalid, match="accepted or rejected"):
-        decide(proposed, [Decision(NATURE.finding_id, Review.CORRECTED, 1.0)], "li")
+def corrected(answer: str, text: str = "") -> ReviewedFinding:
+    decision = Decision(NATURE.finding_id, Review.CORRECTED, corrected_answer=answer, corrected_text=text)
+    return decide([ReviewedFinding(NATURE)], [decision], "li")[0]
+
+
+def test_an_answer_is_corrected_to_another_of_its_choices_and_the_models_own_stays() -> None:
+    one = corrected("21594007")
+    assert (one.reported_answer, one.finding.answer, one.reviewed_by) == (MALIGNANT, BENIGN, "li")
+    assert sentence(one) == ("肝脏组织性质：恶性。", "Liver, nature: malignant.")
+    back = decide([one], [Decision(NATURE.finding_id, Review.ACCEPTED)], "li")[0]
+    assert (back.reported_answer, back.corrected_answer) == (BENIGN, None)
+
+
+def test_an_answer_is_corrected_to_the_experts_own_words() -> None:
+    one = corrected("other", " 单纯囊肿 ")
+    assert (one.corrected_answer, one.corrected_text) == (OTHER, "单纯囊肿")
+    assert sentence(one) == ("肝脏组织性质：单纯囊肿。", "Liver, nature: 单纯囊肿.")
+    assert corrected("21594007", "not asked for").corrected_text == ""
+
+
+def test_an_answer_is_not_corrected_to_itself_to_a_value_or_to_nothing() -> None:
+    for answer in ("30807003", "b-lines", ""):
+        with pytest.raises(Invalid, match="one of 17621005, 21594007, other"):
+            corrected(answer)
+    with pytest.raises(Invalid, match="corrected_text"):
+        corrected("other", "  ")
+    with pytest.raises(Invalid, match="an answer"):
+        decide([ReviewedFinding(NATURE)], [Decision(NATURE.finding_id, Review.CORRECTED, 1.0)], "li")
 
 
 def test_the_drafts_first_words_tell_the_views_and_what_is_wrong_with_the_images() -> None:
@@ -77,6 +104,23 @@ def test_the_page_states_a_coded_answer_in_both_languages() -> None:
     (row,) = picture["findings"]
     assert (row["label_zh"], row["value"]) == ("肝脏组织性质", "良性 Benign")
     assert row["source_zh"] == "人工智能（试验）判断，专家确认"
+
+
+def test_the_page_states_the_experts_answer_beside_the_models() -> None:
+    made = page(replace(CONTENT, findings=(corrected("21594007"),)), key_image=False)
+    (row,) = made["images"][0]["findings"]
+    assert row["value"] == "恶性 Malignant"
+    assert row["source_zh"] == "专家修改；人工智能（试验）原判断 良性"
+    assert row["source_en"] == "corrected by expert; fetal_head 1.0.0 (trial) said Benign"
+
+
+def test_the_event_carries_both_answers() -> None:
+    told = codec.report_signed(
+        replace(CONTENT, findings=(corrected("21594007"), corrected("other", "囊肿"))), ""
+    ).findings
+    assert [one.corrected_answer.value for one in told] == ["21594007", "other"]
+    assert [one.corrected_text for one in told] == ["", "囊肿"]
+    assert codec.finding_from_wire(told[0].finding) == NATURE
 
 
 def test_a_trial_models_hints_make_a_report_investigational() -> None:

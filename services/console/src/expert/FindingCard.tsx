@@ -1,10 +1,11 @@
-import { App, Button, Flex, InputNumber, Tag } from 'antd'
+import { Button, Flex, Tag } from 'antd'
 import { useContext, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Finding, FindingDecision } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { useFormat } from '../ui/useFormat'
-import { answerOf, labelOf } from './stated'
+import { Correction } from './Correction'
+import { answerOf, correctedAnswerOf, labelOf } from './stated'
 import { WhereContext } from './where'
 
 const COLOURS = { proposed: 'processing', accepted: 'success', corrected: 'warning', rejected: 'default' } as const
@@ -22,31 +23,30 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
   const { t } = useTranslation()
   const format = useFormat()
   const language = useLanguage()
-  const { message } = App.useApp()
   const [correcting, setCorrecting] = useState(false)
-  const [value, setValue] = useState<number | null>(finding.corrected_value ?? finding.value)
   const label = labelOf(finding, language)
   const plane = language === 'zh' ? finding.anchor.plane_zh : finding.anchor.plane_en
   const image = useContext(WhereContext)(finding.anchor)
   const { lower, upper, unit, finding_id } = finding
   const interval = upper > lower ? ` (${format.number(lower, 1)}–${format.number(upper, 1)})` : ''
-  const correct = () => {
-    if (value === null) {
-      void message.warning(t('finding.needsValue'))
-      return
-    }
-    onDecide?.({ finding_id, state: 'corrected', corrected_value: value })
-    setCorrecting(false)
-  }
+  const otherAnswer = correctedAnswerOf(finding, language)
   return (
     <div className={selected ? 'finding selected' : 'finding'} data-testid={`finding-${finding.code}`} data-state={finding.state}>
       <Flex vertical gap={6}>
         <button type="button" className="finding-title" aria-pressed={selected} onClick={() => onChoose(finding)}>
           <Flex justify="space-between" gap={8} wrap>
             <strong>{label}</strong>
-            <span className="number">
+            <span className={finding.coded ? undefined : 'number'}>
               {finding.coded ? (
-                <strong data-testid="answer">{answerOf(finding, language)}</strong>
+                <span data-testid="answer">
+                  {otherAnswer === null ? (
+                    <strong>{answerOf(finding, language)}</strong>
+                  ) : (
+                    <>
+                      <s>{answerOf(finding, language)}</s> <strong>{otherAnswer}</strong>
+                    </>
+                  )}
+                </span>
               ) : (
                 <>
                   {finding.state === 'corrected' && finding.corrected_value !== null ? (
@@ -82,11 +82,9 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
             >
               {t('finding.accept')}
             </Button>
-            {!finding.coded && (
-              <Button size="small" type={finding.state === 'corrected' ? 'primary' : 'default'} onClick={() => setCorrecting(true)} data-testid="correct">
-                {t('finding.correct')}
-              </Button>
-            )}
+            <Button size="small" type={finding.state === 'corrected' ? 'primary' : 'default'} onClick={() => setCorrecting(true)} data-testid="correct">
+              {t('finding.correct')}
+            </Button>
             <Button
               size="small"
               danger
@@ -99,28 +97,7 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
             </Button>
           </Flex>
         )}
-        {onDecide && correcting && (
-          <Flex wrap gap={6} align="center">
-            <InputNumber
-              className="field"
-              aria-label={t('finding.correctedValue', { label })}
-              value={value}
-              onChange={setValue}
-              min={0}
-              step={0.1}
-              suffix={unit === 'd' ? t('finding.days') : unit}
-              autoFocus
-              onPressEnter={correct}
-              data-testid="corrected-value"
-            />
-            <Button size="small" type="primary" onClick={correct} data-testid="save-correction">
-              {t('action.apply')}
-            </Button>
-            <Button size="small" onClick={() => setCorrecting(false)}>
-              {t('action.cancel')}
-            </Button>
-          </Flex>
-        )}
+        {onDecide && correcting && <Correction finding={finding} onDecide={onDecide} onClose={() => setCorrecting(false)} />}
       </Flex>
     </div>
   )

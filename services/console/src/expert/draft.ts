@@ -7,8 +7,14 @@ export function draftOf(report: FirstReading): Draft {
 }
 
 export function decisionOf(finding: Finding): FindingDecision {
-  const { finding_id, state, corrected_value } = finding
-  return corrected_value === null ? { finding_id, state } : { finding_id, state, corrected_value }
+  const { finding_id, state, corrected_value, corrected_answer, corrected_text } = finding
+  return {
+    finding_id,
+    state,
+    ...(corrected_value !== null && { corrected_value }),
+    ...(corrected_answer !== null && { corrected_answer: corrected_answer.code }),
+    ...(corrected_text !== '' && { corrected_text }),
+  }
 }
 
 export function decide(draft: Draft, decision: FindingDecision): Draft {
@@ -25,7 +31,14 @@ export function fitted(draft: Draft, report: Pick<Report, 'findings'>): Draft {
 /** The finding as the draft has it now. */
 export function withDecision(finding: Finding, draft: Draft): Finding {
   const decision = draft.findings.find((one) => one.finding_id === finding.finding_id)
-  return decision ? { ...finding, state: decision.state, corrected_value: decision.corrected_value ?? null } : finding
+  if (!decision) return finding
+  return {
+    ...finding,
+    state: decision.state,
+    corrected_value: decision.corrected_value ?? null,
+    corrected_answer: finding.alternatives.find((one) => one.code === decision.corrected_answer) ?? null,
+    corrected_text: decision.corrected_text ?? '',
+  }
 }
 
 export function undecided(draft: Draft): number {

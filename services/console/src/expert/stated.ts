@@ -5,6 +5,12 @@ import type { Language } from '../i18n'
 export const labelOf = (finding: Finding, language: Language): string => (language === 'zh' ? finding.label_zh : finding.label_en)
 export const answerOf = (finding: Finding, language: Language): string => (language === 'zh' ? finding.answer_zh : finding.answer_en)
 
+/** What the expert answers instead of AI, or null. */
+export function correctedAnswerOf(finding: Finding, language: Language): string | null {
+  return finding.corrected_text || (finding.corrected_answer?.[language] ?? null)
+}
+
+export const OTHER = 'other' // an answer in the expert's own words
 export const VIEW = '111031' // PS3.16: Image View
 /** Questions whose answers need no label: Image View, Image Quality, Quality Finding. */
 export const SAY_THEMSELVES = [VIEW, '111101', '111052']

@@ -62,14 +62,16 @@ class Measurement(_message.Message):
     def __init__(self, value: _Optional[float] = ..., unit: _Optional[str] = ..., lower: _Optional[float] = ..., upper: _Optional[float] = ..., method: _Optional[str] = ...) -> None: ...
 
 class Evaluation(_message.Message):
-    __slots__ = ("answer", "why", "source")
+    __slots__ = ("answer", "why", "source", "choices")
     ANSWER_FIELD_NUMBER: _ClassVar[int]
     WHY_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
     answer: Code
     why: str
     source: str
-    def __init__(self, answer: _Optional[_Union[Code, _Mapping]] = ..., why: _Optional[str] = ..., source: _Optional[str] = ...) -> None: ...
+    choices: _containers.RepeatedCompositeFieldContainer[Code]
+    def __init__(self, answer: _Optional[_Union[Code, _Mapping]] = ..., why: _Optional[str] = ..., source: _Optional[str] = ..., choices: _Optional[_Iterable[_Union[Code, _Mapping]]] = ...) -> None: ...
 
 class ModelReference(_message.Message):
     __slots__ = ("name", "version", "mode", "digest_sha256")

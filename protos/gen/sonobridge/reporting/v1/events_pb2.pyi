@@ -26,16 +26,20 @@ FINDING_STATE_CORRECTED: FindingState
 FINDING_STATE_REJECTED: FindingState
 
 class ReviewedFinding(_message.Message):
-    __slots__ = ("finding", "state", "corrected_value", "reviewed_by")
+    __slots__ = ("finding", "state", "corrected_value", "reviewed_by", "corrected_answer", "corrected_text")
     FINDING_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     CORRECTED_VALUE_FIELD_NUMBER: _ClassVar[int]
     REVIEWED_BY_FIELD_NUMBER: _ClassVar[int]
+    CORRECTED_ANSWER_FIELD_NUMBER: _ClassVar[int]
+    CORRECTED_TEXT_FIELD_NUMBER: _ClassVar[int]
     finding: _events_pb2.Finding
     state: FindingState
     corrected_value: float
     reviewed_by: str
-    def __init__(self, finding: _Optional[_Union[_events_pb2.Finding, _Mapping]] = ..., state: _Optional[_Union[FindingState, str]] = ..., corrected_value: _Optional[float] = ..., reviewed_by: _Optional[str] = ...) -> None: ...
+    corrected_answer: _events_pb2.Code
+    corrected_text: str
+    def __init__(self, finding: _Optional[_Union[_events_pb2.Finding, _Mapping]] = ..., state: _Optional[_Union[FindingState, str]] = ..., corrected_value: _Optional[float] = ..., reviewed_by: _Optional[str] = ..., corrected_answer: _Optional[_Union[_events_pb2.Code, _Mapping]] = ..., corrected_text: _Optional[str] = ...) -> None: ...
 
 class ReportSigned(_message.Message):
     __slots__ = ("report_id", "version", "exam_id", "organisation_id", "reader_id", "crossing", "service_date", "signed_at", "signed_by", "findings", "document_digest_sha256", "trace_id", "study_instance_uid")

@@ -65,6 +65,18 @@ export interface components {
             sop_instance_uid: string;
         };
         /**
+         * AnswerView
+         * @description A coded answer by its names.
+         */
+        AnswerView: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * ContradictionView
          * @description An image that shows another anatomy than its exam says; AI read it as what it shows.
          */
@@ -83,6 +95,10 @@ export interface components {
          * @description What the expert decides about one finding.
          */
         DecisionBody: {
+            /** Corrected Answer */
+            corrected_answer?: string | null;
+            /** Corrected Text */
+            corrected_text?: string | null;
             /** Corrected Value */
             corrected_value?: number | null;
             /** Finding Id */
@@ -123,8 +139,12 @@ export interface components {
         /**
          * FindingView
          * @description A measured value, or (`coded`) the answer to a question: `answer` is its code, null where it cannot be judged.
+         *
+         *     An expert corrects an answer to one of its `alternatives`; `other` is in words of the expert's own (`corrected_text`).
          */
         FindingView: {
+            /** Alternatives */
+            alternatives: components["schemas"]["AnswerView"][];
             anchor: components["schemas"]["AnchorView"];
             /** Answer */
             answer: string | null;
@@ -142,6 +162,9 @@ export interface components {
             code_scheme: string;
             /** Coded */
             coded: boolean;
+            corrected_answer: components["schemas"]["AnswerView"] | null;
+            /** Corrected Text */
+            corrected_text: string;
             /** Corrected Value */
             corrected_value: number | null;
             /** Finding Id */
@@ -551,6 +574,7 @@ export interface components {
 }
 export type AddendumBody = components['schemas']['AddendumBody'];
 export type AnchorView = components['schemas']['AnchorView'];
+export type AnswerView = components['schemas']['AnswerView'];
 export type ContradictionView = components['schemas']['ContradictionView'];
 export type DecisionBody = components['schemas']['DecisionBody'];
 export type DraftBody = components['schemas']['DraftBody'];

@@ -22,6 +22,7 @@ export const expert = {
     where: 'Image {{image}}, frame {{frame}}',
     accept: 'Accept', correct: 'Correct', reject: 'Reject', certainty: '{{percent}} % sure', correctedValue: 'Corrected value of {{label}}', days: 'days', unit: '{{unit}}',
     investigational: 'Investigational', needsValue: 'Type the corrected value first.',
+    correctedAnswer: 'Corrected answer of {{label}}', otherAnswer: 'The answer in your own words', needsAnswer: 'Choose the right answer, or write it in your own words.',
   },
   hints: {
     investigational: 'Investigational: this AI is under clinical trial and not approved for clinical use. Check each of its results yourself.',

@@ -24,6 +24,7 @@ export const expert: typeof en = {
     where: '图像 {{image}} 第 {{frame}} 帧',
     accept: '接受', correct: '更正', reject: '拒绝', certainty: '可信度 {{percent}} %', correctedValue: '{{label}}的更正值', days: '天', unit: '{{unit}}',
     investigational: '试验用', needsValue: '请先输入更正值。',
+    correctedAnswer: '{{label}}的更正结果', otherAnswer: '请用文字填写', needsAnswer: '请先选择正确的结果，或用文字填写。',
   },
   hints: {
     investigational: '试验用：该人工智能处于临床试验阶段，尚未获批用于临床。请逐项核对其结果。',
