@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Alert, Button, Card, Checkbox, Flex, Select, Tag, Typography } from 'antd'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { getJson, withQuery } from '../api/client'
 import type { Drift, DriftSlice, Shift, Verdict } from '../api/types'
@@ -76,15 +76,27 @@ function Slices({ drift, days }: { drift: Drift; days: number }) {
   const rows = useMemo(() => byUrgency(drift.items), [drift.items])
   const [chosen, setChosen] = useState('')
   const slice = rows.find((one) => keyOf(one) === chosen) ?? rows[0]
-  const percent = (value: number | null) => (value === null ? '—' : `${format.number(value, 1)} %`)
-  const both = (one: Shift | null, bin: number, among: number[]) => (
-    <Flex vertical align="end">
-      <span className="number">{percent(share(one?.recent, bin, among))}</span>
-      <Typography.Text type="secondary" className="number">
-        {t('drift.was', { value: percent(share(one?.reference, bin, among)) })}
-      </Typography.Text>
-    </Flex>
-  )
+  const heading = useRef<HTMLHeadingElement>(null)
+  /** The charts lie below the table, on a telephone far below: go there. */
+  const show = (one: DriftSlice) => {
+    setChosen(keyOf(one))
+    heading.current?.scrollIntoView()
+    heading.current?.focus({ preventScroll: true })
+  }
+  const both = (one: Shift | null, bin: number, among: number[]) => {
+    const percent = (counts?: number[]) => {
+      const value = share(counts, bin, among)
+      return value === null ? '—' : t('drift.shareOf', { share: format.number(value, 1), count: sum(among.map((index) => counts?.[index] ?? 0)) })
+    }
+    return (
+      <Flex vertical align="end">
+        <span className="number">{percent(one?.recent)}</span>
+        <Typography.Text type="secondary" className="number">
+          {t('drift.was', { value: percent(one?.reference) })}
+        </Typography.Text>
+      </Flex>
+    )
+  }
   const columns: Column<DriftSlice>[] = [
     {
       key: 'model',
@@ -120,7 +132,7 @@ function Slices({ drift, days }: { drift: Drift; days: number }) {
         slice !== undefined && keyOf(one) === keyOf(slice) ? (
           <Typography.Text type="secondary">{t('drift.shown')}</Typography.Text>
         ) : (
-          <Button size="small" onClick={() => setChosen(keyOf(one))} aria-label={t('drift.showOf', { name: name.whole(one) })}>
+          <Button size="small" onClick={() => show(one)} aria-label={t('drift.showOf', { name: name.whole(one) })}>
             {t('drift.show')}
           </Button>
         ),
@@ -141,6 +153,11 @@ function Slices({ drift, days }: { drift: Drift; days: number }) {
         />
       ))}
       <DataTable label={t('menu.drift')} columns={columns} rows={rows} rowKey={keyOf} empty={t('drift.empty')} />
+      {slice && (
+        <h2 ref={heading} tabIndex={-1} className="distributions-title" data-testid="distributions-of">
+          {name.whole(slice)}
+        </h2>
+      )}
       {slice && <Distributions slice={slice} days={days} name={name.whole(slice)} />}
       <Typography.Text type="secondary">{t('drift.why', { watch: format.number(drift.watch_from, 2), drift: format.number(drift.drift_from, 2), least: drift.least })}</Typography.Text>
     </>

@@ -29,7 +29,7 @@ export function BarChart({ label, categories, series, unit = '', stacked = false
       tooltip: { trigger: 'axis' },
       legend: { bottom: 0 },
       grid: { left: 8, right: 16, top: 28, bottom: 36, containLabel: true },
-      xAxis: { type: 'category', data: categories, ...(stacked && { axisLabel: { interval: 0, width: 76, overflow: 'break' } }) },
+      xAxis: { type: 'category', data: categories, axisLabel: stacked ? { interval: 0, width: 76, overflow: 'break' } : { showMaxLabel: true } },
       yAxis: { type: 'value', name: unit, minInterval: stacked ? 1 : 0 },
       series: series.map(({ name, values }) => ({ name, type: 'bar', barMaxWidth: 40, data: values, ...(stacked && { stack: 'all' }) })),
     })

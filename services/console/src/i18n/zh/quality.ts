@@ -13,7 +13,7 @@ export const quality: typeof en = {
     hint: '模型的回答是否与从前一致：最近数日与此前 {{days}} 天相比。',
     why: '群体稳定性指数（PSI）比较两个分布：低于 {{watch}} 视为一致，达到 {{drift}} 时需要处理（Siddiqi，Credit Risk Scorecards，2006）。任一时段少于 {{least}} 个回答时不作判断；未超出偶然范围的变化不算变化。',
     recent: '最近 {{days}} 天', reference: '此前 {{days}} 天', byHospital: '按医院', byScanner: '按机型', group: '区分', hospital: '医院', scanner: '机型', unknown: '未知', shadow: '影子',
-    runs: '回答数', refused: '未发现', agreed: '专家接受率', change: '变化', was: '此前 {{value}}', show: '查看', showOf: '查看 {{name}} 的分布', shown: '见下图',
+    runs: '回答数', refused: '未发现', agreed: '专家接受率', change: '变化', was: '此前 {{value}}', shareOf: '{{share}} %（共 {{count}}）', show: '查看', showOf: '查看 {{name}} 的分布', shown: '见下图',
     empty: '该时段没有模型回答，请选择更长的时段。', alarm: '{{name}} 的回答与从前不同', alarmOf: '{{measure}}（指数 {{psi}}）', alarmNext: '请查看下方分布及部分检查，并比较机型和医院。运营方可恢复此前的版本。',
     certainty: '置信度', probability: '恶性概率', outcome: '结果', review: '专家对所见的处理', chartOf: '{{measure}}，两个时段的占比；{{name}}', share: '占比（%）', index: '指数 {{psi}}',
     findings: '有所见', nothing: '未发现', failed: '失败', accepted: '接受', corrected: '更正', rejected: '拒绝',
