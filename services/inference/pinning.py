@@ -13,7 +13,7 @@ from sonobridge.directory.v1 import directory_pb2
 
 from services.inference.model import ModelCard
 from services.inference.shelf import Shelf
-from services.inference.versions import Act, NothingToDecide, Pin, decide
+from services.inference.versions import Act, NothingToDecide, Pin, VersionChanged, decide
 from services.shared.clock import Clock
 from services.shared.db import Database, Transaction
 from services.shared.errors import NotFound
@@ -137,12 +137,13 @@ class Pinning:
         return [Change(**(row | {"act": Act(row["act"])})) for row in rows]
 
     async def decide(
-        self, operator: Principal, model: str, act: Act, version: str, alias: str | None, reason: str
+        self, operator: Principal, model: str, act: Act, version: str, alias: str | None, reason: str, shown: str = ""
     ) -> list[Standing]:
         """Decide about one hospital's versions, or about all hospitals' (no alias) with what new ones begin with.
 
         Exams under way keep the versions that they began with. For all, a hospital for which the act means nothing stays as
-        it is. Raises NotFound, VersionNotInstalled, NothingToDecide.
+        it is. Raises NotFound, VersionNotInstalled, NothingToDecide, and VersionChanged where another version than `shown`,
+        which the operator saw, is shown by now.
         """
         self._require_known(model)
         installed = self._shelf.versions(model).keys()
@@ -156,6 +157,8 @@ class Pinning:
                 if only not in (None, row["organisation_id"]):
                     continue
                 before = _pin(row)
+                if shown and before.shown != shown:
+                    raise VersionChanged(f"the version {before.shown} is shown by now, not {shown}: look again")
                 try:
                     after = decide(before, act, version, installed)
                 except NothingToDecide as nothing:

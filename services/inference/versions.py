@@ -33,6 +33,10 @@ class VersionNotInstalled(Conflict):
     """This version of the model is not installed here."""
 
 
+class VersionChanged(Conflict):
+    """Somebody else decided about the model meanwhile."""
+
+
 class NothingToDecide(Conflict):
     """There is no version that this could lead to."""
 

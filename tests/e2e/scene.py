@@ -46,11 +46,11 @@ class Scene:
         return self.stack.outside.person(self.stack.cast.other_region, role)
 
 
-def new_exam(name: str = SECRET_NAME, images: int = 1) -> Exam:
+def new_exam(name: str = SECRET_NAME, images: int = 1, shape: tuple[int, int] = (448, 448)) -> Exam:
     """An exam with simulated heads."""
     exam = Exam(Patient(name, "SECRET-ID-1", "19930412"), "胎儿超声", "SECRET-ACC", datetime.now())
     for seed in range(images):
-        image = draw(seed, shape=(448, 448))
+        image = draw(seed, shape=shape)
         exam.add_head(Head(image.pixels, image.spacing_mm, image.hc_mm, f"simulated, seed {seed}"))
     return exam
 

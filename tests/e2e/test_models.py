@@ -1,14 +1,20 @@
 """AI in the browser: an expert corrects its answer, and the pages that tell how the models do."""
 
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+import yaml
+from playwright.sync_api import Locator, Page, expect
 from sonobridge.inference.v1 import events_pb2 as inference
 
-from infra.demo.outside import wait_for
+import services.inference
+from infra.demo.outside import Session, wait_for
 from services.inference.codes import ANSWERS, BENIGN, NATURE
 from services.inference.model import Code
 from services.inference.views import VIEWS
@@ -21,13 +27,15 @@ from tests.e2e.test_browser import overflow
 from tests.stack import Running
 
 CYST = "单纯囊肿，边界清楚，后方回声增强，建议六个月后随访复查"
-DRIFT = "/api/inference/v1/drift"
+PREFIX = "/api/inference/v1"
 
 
-def scanned(stack: Running, name: str, images: int = 1) -> Scene:
-    """An exam of a scanner model that nobody else has, read by AI."""
-    made = Scene(stack, new_exam(name, images))
-    made.ids["scanner"] = f"Scanner {uuid4().hex[:8]}"
+def scanned(
+    stack: Running, name: str, of: type[Scene] = Scene, shape: tuple[int, int] = (448, 448), scanner: str = ""
+) -> Scene:
+    """An exam of a head by a scanner model that nobody else has, read by AI."""
+    made = of(stack, new_exam(name, shape=shape))
+    made.ids["scanner"] = scanner or f"Scanner {uuid4().hex[:8]}"
     for image in made.exam.instances:
         image.ManufacturerModelName = made.ids["scanner"]
     made.ids["exam_id"] = send_and_complete(made.clinic, made.exam)["id"]
@@ -66,7 +74,7 @@ def wire(code: Code) -> inference.Code:
 def slice_of(scene: Scene, model: str) -> Any:
     """How a model did on the scene's scanner, as the reader's quality manager sees it."""
     manager = scene.stack.outside.person(scene.stack.cast.reader, "quality_manager")
-    items = manager.get(DRIFT, by_scanner="true", by_organisation="true")["items"]
+    items = manager.get(f"{PREFIX}/drift", by_scanner="true", by_organisation="true")["items"]
     return next((one for one in items if (one["model"], one["scanner"]) == (model, scene.ids["scanner"])), None)
 
 
@@ -115,3 +123,195 @@ def test_an_expert_corrects_what_ai_answered_and_the_drift_page_counts_it(
         choice,
     )
     assert wait_for("the count", lambda: slice_of(scene, "liver"))["review"]["recent"] == [0, 1, 0]
+
+
+def reviewed(scene: Scene, *states: str) -> None:
+    """Sign the exam, its findings decided so in turn."""
+    task = task_of(scene.expert, scene.exam.study)
+    report_id = scene.expert.post(f"/api/reporting/v1/tasks/{task['id']}/claim")["report_id"]
+    findings = scene.expert.get(f"/api/reporting/v1/reports/{report_id}")["findings"]
+    decisions = [
+        {"finding_id": one["finding_id"], "state": state}
+        | ({"corrected_value": one["value"] + 1} if state == "corrected" else {})
+        for one, state in zip(findings, states, strict=True)
+    ]
+    draft = {"findings": decisions, "impression": "头围正常。"}
+    scene.expert.put(f"/api/reporting/v1/reports/{report_id}/draft", draft)
+    scene.expert.post(f"/api/reporting/v1/reports/{report_id}/sign", {"attestation": True})
+
+
+@dataclass
+class Second(Scene):
+    """Of the second clinic, whose models' versions nobody else here looks at."""
+
+    @property
+    def clinic(self) -> Session:
+        return self.stack.outside.machine(self.stack.cast.clinic_2)
+
+
+OTHER_READING = """
+
+_read, _measure = read, measure
+read = lambda outputs, rows, columns: Refusal("too_wide", "Too wide.") if columns > 500 else _read(outputs, rows, columns)
+measure = lambda seen, spacing: _measure(seen, (1.2 * spacing[0], 1.2 * spacing[1]))
+"""
+
+
+@pytest.fixture(scope="module")
+def further(stack: Running) -> Iterator[str]:
+    """A version of the head model that measures a fifth more and refuses wide pictures, installed while everything runs."""
+    version = "99.0.0"
+    made = stack.state.data("models") / f"fetal_head@{version}"
+    source = Path(services.inference.__file__ or "").parent / "models" / "fetal_head"
+    card = yaml.safe_load((source / "card.yaml").read_text(encoding="utf-8"))
+    shutil.copytree(source / "1", made / "1")
+    shutil.copy(source / "config.pbtxt", made)
+    reading = (source / "postprocess.py").read_text(encoding="utf-8") + OTHER_READING
+    (made / "postprocess.py").write_text(reading, encoding="utf-8")
+    (made / "card.yaml.new").write_text(yaml.safe_dump(card | {"version": version}), encoding="utf-8")
+    (made / "card.yaml.new").rename(made / "card.yaml")  # from now on it counts
+    wait_for("the version", lambda: version in asked(stack) or None, 90)
+    yield version
+    if standing(stack)["shown_version"] == version:
+        decide(stack, "rollback")
+    decide(stack, "shadow")
+    shutil.rmtree(made)
+
+
+def asked(stack: Running) -> list[str]:
+    """The versions of the head model that can be asked."""
+    models = stack.outside.person(stack.cast.platform, "operator").get(f"{PREFIX}/models")["items"]
+    return [
+        each["version"] for one in models if one["name"] == "fetal_head" for each in one["versions"] if each["loaded"]
+    ]
+
+
+def standing(stack: Running) -> Any:
+    """The second clinic's versions of the head model."""
+    rows = stack.outside.person(stack.cast.platform, "operator").get(f"{PREFIX}/model-versions")["items"]
+    return next(one for one in rows if (one["model"], one["organisation"]) == ("fetal_head", stack.cast.clinic_2))
+
+
+def decide(stack: Running, act: str, version: str = "") -> None:
+    operator = stack.outside.person(stack.cast.platform, "operator")
+    body = {"version": version, "organisation": stack.cast.clinic_2, "reason": "a test"}
+    operator.post(f"{PREFIX}/models/fetal_head/{act}", body)
+
+
+def run_of(scene: Scene) -> Any:
+    """What the head model did with the exam."""
+    (analysis,) = scene.clinic.get(f"{PREFIX}/analyses", exam_id=scene.ids["exam_id"])["items"]
+    return next(one for one in analysis["runs"] if one["model"]["name"] == "fetal_head")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("language", "width", "again", "ask"),
+    [
+        pytest.param(
+            "zh-CN", 390, "回退", "{0}：自下一次检查起，fetal_head 将启用 {1}，取代 {2}。", id="on a telephone"
+        ),
+        pytest.param("en-GB", 1366, "Roll back", "{0}: fetal_head {1} will be shown instead of {2},", id="on a laptop"),
+    ],
+)
+def test_an_operator_promotes_a_version_that_ran_in_the_shadow_and_rolls_it_back(
+    stack: Running, further: str, sign_in: SignIn, language: str, width: int, again: str, ask: str
+) -> None:
+    decide(stack, "shadow", further)
+    scanned(stack, "Shadow^Ying=影", Second)
+    shown = standing(stack)["shown_version"]
+    page = sign_in(stack.cast.platform, "operator", width, language)
+    page.goto(f"{stack.outside.origin}/models")
+    before = standing(stack)
+    hospital = before["name_zh"] if language == "zh-CN" else before["name_en"]
+    row = page.get_by_test_id("hospital-versions").get_by_role("listitem" if width < 992 else "row")
+    row = row.filter(has_text="fetal_head").filter(has_text=hospital)
+    expect(row).to_contain_text(shown)
+    expect(row).to_contain_text(further)
+    disagreed = sum(one["disagreed"] for one in before["comparisons"])
+    assert disagreed >= 3  # circumference and both diameters
+    expect(row).to_contain_text(str(disagreed))
+
+    row.get_by_test_id("promote").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(ask.format(hospital, further, shown))
+    assert overflow(page) == 0
+    confirm = dialog.locator(".ant-modal-footer .ant-btn-primary")
+    expect(confirm).to_be_disabled()  # without a reason
+    dialog.locator("textarea").fill("better in the shadow")
+    confirm.click()
+    expect(dialog).to_have_count(0)
+    expect(row).to_contain_text(str(disagreed))  # why it was shown can still be seen
+    after = standing(stack)
+    assert (after["shown_version"], after["previous_version"], after["shadow_version"]) == (further, shown, "")
+    assert run_of(scanned(stack, "After^Hou=后", Second))["model"]["version"] == further
+
+    row.get_by_test_id("rollback").click()
+    expect(dialog).to_contain_text(ask.format(hospital, shown, further))
+    expect(dialog).to_contain_text(again)
+    dialog.locator("textarea").fill("too large after all")
+    confirm.click()
+    expect(dialog).to_have_count(0)
+    assert standing(stack)["shown_version"] == shown
+    changes = stack.outside.person(stack.cast.platform, "operator").get(f"{PREFIX}/models/fetal_head/changes")["items"]
+    assert [(one["act"], one["shown_version"], one["reason"]) for one in changes[:2]] == [
+        ("rollback", shown, "too large after all"),
+        ("promote", further, "better in the shadow"),
+    ]
+    assert changes[0]["changed_by"]
+
+
+@pytest.fixture(scope="module")
+def scanner(stack: Running, further: str) -> Scene:
+    """A scanner with one exam that was read and reviewed and one that the model refused."""
+    decide(stack, "promote", further)
+    made = scanned(stack, "Drift^Piao=漂移", Second)
+    reviewed(made, "accepted", "accepted", "corrected", "rejected")
+    refused = scanned(stack, "Drift^Kuan=宽", Second, shape=(640, 448), scanner=made.ids["scanner"])
+    assert run_of(refused)["outcome"] == "nothing found"
+    wait_for("the counts", lambda: (found := slice_of(made, "fetal_head")) and found["review"])
+    return made
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("role", "language", "width", "agreed", "refused"),
+    [
+        pytest.param(
+            "quality_manager", "zh-CN", 390, "50.0 %（共 4）", "50.0 %（共 2）", id="quality manager, telephone"
+        ),
+        pytest.param("operator", "en-GB", 1366, "50.0 % of 4", "50.0 % of 2", id="operator, laptop"),
+    ],
+)
+def test_the_drift_page_tells_scores_refusals_and_agreement_by_model_hospital_and_scanner(
+    scanner: Scene, sign_in: SignIn, role: str, language: str, width: int, agreed: str, refused: str
+) -> None:
+    cast = scanner.stack.cast
+    page = sign_in(cast.platform if role == "operator" else cast.reader, role, width, language)
+    page.goto(f"{scanner.stack.outside.origin}/drift")
+    page.get_by_test_id("by-hospital").check()
+    page.get_by_test_id("by-scanner").check()
+    told = slice_of(scanner, "fetal_head")
+    hospital = told["name_zh"] if language == "zh-CN" else told["name_en"]
+    row = page.get_by_role("listitem" if width < 992 else "row").filter(has_text=scanner.ids["scanner"])
+    row = row.filter(has_text=f"fetal_head {told['version']}")
+    turn_to(page, row)
+    for text in (hospital, agreed, refused):
+        expect(row).to_contain_text(text)
+    row.get_by_role("button").click()
+    heading = page.get_by_test_id("distributions-of")
+    expect(heading).to_have_text(f"fetal_head {told['version']} · {hospital} · {scanner.ids['scanner']}")
+    expect(heading).to_be_in_viewport()
+    for measure in ("outcome", "certainty", "review"):
+        expect(page.get_by_test_id(f"drift-{measure}")).to_be_visible()
+    assert overflow(page) == 0
+
+
+def turn_to(page: Page, row: Locator) -> None:
+    """Turn the table's pages until the row is there."""
+    expect(page.get_by_text("Scanner ").first).to_be_visible()
+    for _ in range(50):
+        if row.count():
+            return
+        page.locator(".ant-pagination-next").click()
+    raise AssertionError("no page has the row")

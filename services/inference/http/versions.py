@@ -28,7 +28,7 @@ class Directory(Protocol):
 
 
 class ComparisonView(BaseModel):
-    """How often the version in the shadow said something else than the shown one, by code."""
+    """How often the version in the shadow (where none is, the shown one while it was) said something else, by code."""
 
     code: str
     exams: int
@@ -81,6 +81,7 @@ class Decision(BaseModel):
     version: str = Field("", max_length=64)
     organisation: str | None = None
     reason: str = Field("", max_length=500)
+    shown: str = Field("", max_length=64, description="refused where the hospital is shown another version than this")
 
 
 def router(directory: Directory, pinning: Pinning) -> APIRouter:
@@ -128,7 +129,9 @@ def router(directory: Directory, pinning: Pinning) -> APIRouter:
         return await decide(caller, model, Act.ROLLBACK, given)
 
     async def decide(caller: Principal, model: str, act: Act, given: Decision) -> StandingPage:
-        return await views(await pinning.decide(caller, model, act, given.version, given.organisation, given.reason))
+        return await views(
+            await pinning.decide(caller, model, act, given.version, given.organisation, given.reason, given.shown)
+        )
 
     async def views(standing: Iterable[Standing]) -> StandingPage:
         named = {UUID(one.id): one for one in await directory.organisations()}
@@ -160,7 +163,7 @@ def _view(
         comparisons=[
             ComparisonView(code=each.code, exams=each.exams, compared=each.compared, disagreed=each.disagreed)
             for each in counted
-            if pin.shadow and (each.organisation_id, each.model) == (one.organisation_id, f"{one.model}@{pin.shadow}")
+            if (each.organisation_id, each.model) == (one.organisation_id, f"{one.model}@{pin.shadow or pin.shown}")
         ],
         changed=one.changed,
     )

@@ -302,11 +302,18 @@ class Stage:
 
     async def get(self, organisation_id: UUID, path: str) -> httpx.Response:
         """The route as a person of the organisation."""
+        return await self.ask(organisation_id, "GET", path)
+
+    async def ask(self, organisation_id: UUID, method: str, path: str, **body: Any) -> httpx.Response:
+        """The same with another method."""
         alias = {self.requester: "o0", self.reader: "o1", self.stranger: "o2"}[organisation_id]
         token = self.issuer.token(f"person-{organisation_id}", alias)
         async with httpx.AsyncClient() as client:
-            return await client.get(
-                f"{self.http}/api/inference/v1/{path}", headers={"Authorization": f"Bearer {token}"}
+            return await client.request(
+                method,
+                f"{self.http}/api/inference/v1/{path}",
+                json=body or None,
+                headers={"Authorization": f"Bearer {token}"},
             )
 
     async def metrics(self) -> str:

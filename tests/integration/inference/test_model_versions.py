@@ -128,7 +128,10 @@ async def test_in_the_shadow_a_version_runs_is_compared_and_not_shown(clinic: Cl
 
 
 async def test_promoted_it_is_shown_without_a_restart_and_rolled_back_it_is_not(clinic: Clinic) -> None:
-    promoted = await clinic.decide("promote")
+    promoted = await clinic.decide("promote", shown="1.0.0")
+    assert {one["code"]: one["disagreed"] for one in promoted["comparisons"]}[
+        "11984-2"
+    ] == 1  # why it was promoted stays
     assert (promoted["shown_version"], promoted["previous_version"], promoted["shadow_version"]) == (
         "2.0.0",
         "1.0.0",
@@ -236,12 +239,18 @@ async def test_what_cannot_be_is_refused_with_the_reason(clinic: Clinic) -> None
     unknown = await operate("POST", "models/identity/promote", version="9.0.0", organisation="o0")
     assert (unknown.status_code, unknown.json()["type"]) == (409, "urn:sonobridge:VersionNotInstalled")
     assert "installed: 1.0.0, 2.0.0" in unknown.json()["detail"]
+    overtaken = await operate("POST", "models/identity/promote", version="2.0.0", organisation="o0", shown="3.0.0")
+    assert (overtaken.status_code, overtaken.json()["type"]) == (409, "urn:sonobridge:VersionChanged")
+    assert "1.0.0 is shown by now, not 3.0.0" in overtaken.json()["detail"]
     nothing = await operate("POST", "models/identity/rollback", organisation="o0")
     assert nothing.status_code == 409
     assert (await operate("POST", "models/nobody/promote", version="1.0.0")).status_code == 404
     assert (await operate("POST", "models/identity/shadow", version="2.0.0", organisation="nobody")).status_code == 404
     for path in ("model-versions", "models/identity/changes"):
         assert (await clinic.stage.get(clinic.stage.requester, path)).status_code == 403
+    for act in ("shadow", "promote", "rollback"):
+        refused = await clinic.stage.ask(clinic.stage.requester, "POST", f"models/identity/{act}", version="2.0.0")
+        assert refused.status_code == 403, act
 
 
 async def test_a_decision_for_all_holds_for_hospitals_that_come_later(clinic: Clinic) -> None:

@@ -1,12 +1,13 @@
 import { Card, Flex, Tag, Typography } from 'antd'
 import { useTranslation } from 'react-i18next'
-import type { Standing } from '../api/types'
+import type { Model, Standing } from '../api/types'
 import { type Column, DataTable } from '../ui/DataTable'
 import { useFormat } from '../ui/useFormat'
 import { usePages } from '../ui/usePages'
+import { VersionDecision } from './VersionDecision'
 
 /** For operators: which version each hospital is shown, which runs in its shadow, and how often the two said something else. */
-export function HospitalVersions() {
+export function HospitalVersions({ models }: { models: Model[] }) {
   const { t } = useTranslation()
   const format = useFormat()
   const standing = usePages<Standing>('/api/inference/v1/model-versions', {}, 30_000)
@@ -16,6 +17,7 @@ export function HospitalVersions() {
       {!installed && <Tag color="error">{t('model.missing')}</Tag>}
     </Flex>
   )
+  const installed = (name: string) => models.find((one) => one.name === name)?.versions.filter((one) => one.loaded).map((one) => one.version) ?? []
   const columns: Column<Standing>[] = [
     { key: 'model', title: t('model.name'), render: (one) => <span className="mono">{one.model}</span> },
     { key: 'hospital', title: t('model.hospital'), render: (one) => (one.platform ? t('model.newHospitals') : format.name(one) || one.organisation) },
@@ -23,11 +25,14 @@ export function HospitalVersions() {
     { key: 'shadow', title: t('model.inShadow'), render: (one) => version(one.shadow_version, one.shadow_installed) },
     { key: 'before', title: t('model.before'), render: (one) => version(one.previous_version, true) },
     { key: 'disagreed', title: t('model.disagreed'), render: (one) => <Disagreement one={one} /> },
+    { key: 'decide', title: t('model.decide'), render: (one) => <VersionDecision standing={one} versions={installed(one.model)} /> },
   ]
   return (
     <Card title={t('model.byHospital')} data-testid="hospital-versions">
-      <DataTable {...standing} label={t('model.byHospital')} columns={columns} rowKey={(one) => `${one.model}/${one.organisation}`} empty={t('model.noPins')} />
-      <Typography.Text type="secondary">{t('model.decideBy')}</Typography.Text>
+      <Flex vertical gap={12}>
+        <DataTable {...standing} label={t('model.byHospital')} columns={columns} rowKey={(one) => `${one.model}/${one.organisation}`} empty={t('model.noPins')} />
+        <Typography.Text type="secondary">{t('model.decideBy')}</Typography.Text>
+      </Flex>
     </Card>
   )
 }
@@ -38,5 +43,6 @@ function Disagreement({ one }: { one: Standing }) {
   const compared = one.comparisons.reduce((sum, each) => sum + each.compared, 0)
   const disagreed = one.comparisons.reduce((sum, each) => sum + each.disagreed, 0)
   if (compared === 0) return '—'
-  return <span className="number">{t('model.ofCompared', { disagreed: format.number(disagreed), compared: format.number(compared), share: format.number((100 * disagreed) / compared, 1) })}</span>
+  const share = t('model.ofCompared', { disagreed: format.number(disagreed), compared: format.number(compared), share: format.number((100 * disagreed) / compared, 1) })
+  return <span>{one.shadow_version === '' ? t('model.asShadow', { share }) : share}</span>
 }

@@ -28,6 +28,18 @@ export function ModelsPage() {
   const language = useLanguage()
   const operates = useMe().roles.includes('operator')
   const models = usePages<Model>('/api/inference/v1/models', {}, 30_000)
+  const permitted: Column<Model> = {
+    key: 'permitted',
+    title: t('model.permitted'),
+    render: (one) =>
+      one.permitted.length === 0
+        ? '—'
+        : one.permitted.map((each) => (
+            <div key={`${each.agreement_number}/${each.agreement_version}`}>
+              {each.agreement_number} <ModeTag mode={each.mode} /> {each.certificate || each.ethics_protocol}
+            </div>
+          )),
+  }
   const columns: Column<Model>[] = [
     {
       key: 'name',
@@ -46,7 +58,7 @@ export function ModelsPage() {
       render: (one) => (
         <Flex vertical gap={6} align="start">
           {one.versions.map((version) => (
-            <Version key={version.version} model={one} version={version} />
+            <Version key={version.version} model={one} version={version} operates={operates} />
           ))}
         </Flex>
       ),
@@ -56,24 +68,13 @@ export function ModelsPage() {
       key: 'class',
       title: t('model.class'),
       render: (one) => (
-        <Flex vertical gap={4}>
+        <Flex vertical gap={4} align="start">
           <span>{card(one).regulatory?.class ?? '—'}</span>
           <Tag color={card(one).regulatory?.approved ? 'success' : 'warning'}>{card(one).regulatory?.approved ? t('model.approved') : t('model.notApproved')}</Tag>
         </Flex>
       ),
     },
-    {
-      key: 'permitted',
-      title: t('model.permitted'),
-      render: (one) =>
-        one.permitted.length === 0
-          ? '—'
-          : one.permitted.map((each) => (
-              <div key={`${each.agreement_number}/${each.agreement_version}`}>
-                {each.agreement_number} <ModeTag mode={each.mode} /> {each.certificate || each.ethics_protocol}
-              </div>
-            )),
-    },
+    ...(operates ? [] : [permitted]),
     {
       key: 'digest',
       title: t('model.digest'),
@@ -83,13 +84,13 @@ export function ModelsPage() {
   return (
     <PageFrame title={t('menu.models')} hint={t('model.hint')}>
       <DataTable {...models} label={t('menu.models')} columns={columns} rowKey={(one) => `${one.name}/${one.version}`} empty={t('model.empty')} />
-      {operates && <HospitalVersions />}
+      {operates && <HospitalVersions models={models.rows} />}
     </PageFrame>
   )
 }
 
 /** One installed version: whether it is shown or runs in the shadow here, and whether it is asked at all. */
-function Version({ model, version }: { model: Model; version: ModelVersion }) {
+function Version({ model, version, operates }: { model: Model; version: ModelVersion; operates: boolean }) {
   const { t } = useTranslation()
   const format = useFormat()
   return (
@@ -98,7 +99,7 @@ function Version({ model, version }: { model: Model; version: ModelVersion }) {
         <span className="mono" title={version.digest_sha256}>
           {version.version}
         </span>
-        {version.version === model.version && <Tag>{t('model.yours')}</Tag>}
+        {version.version === model.version && <Tag>{t(operates ? 'model.newHospitals' : 'model.yours')}</Tag>}
         {version.version === model.shadow_version && <Tag>{t('model.inShadow')}</Tag>}
         {version.loaded || version.state !== 'in_service' ? (
           <Tag color={CONDITION[version.state]}>{t(`model.condition.${version.state}`)}</Tag>

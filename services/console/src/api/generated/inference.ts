@@ -44,7 +44,7 @@ export interface components {
         };
         /**
          * ComparisonView
-         * @description How often the version in the shadow said something else than the shown one, by code.
+         * @description How often the version in the shadow (where none is, the shown one while it was) said something else, by code.
          */
         ComparisonView: {
             /** Code */
@@ -68,6 +68,12 @@ export interface components {
              * @default
              */
             reason: string;
+            /**
+             * Shown
+             * @description refused where the hospital is shown another version than this
+             * @default
+             */
+            shown: string;
             /**
              * Version
              * @default

@@ -26,6 +26,10 @@ const SENTENCES: [RegExp, string][] = [
   [/^no analysis is offered to this report/, '没有待采用的 AI 结果。'],
   [/^the process that makes documents died; sign again/, '生成报告文件时出错，请再次签发。'],
   [/^only an expert reads and signs/, '只有阅片专家可以阅片和签发。'],
+  // versions of models
+  [/^the version (\S+) is shown by now, not (\S+): look again/, '现已启用 $1，而不是 $2：请重新查看。'],
+  [/^the version (\S+) is not installed; installed: /, '没有安装 $1 版。'],
+  [/^there is no version that was shown before/, '没有可回退的版本。'],
   // exams and files
   [/^there is no such exam/, '没有该检查。'],
   [/^there is no such upload; begin it again/, '该上传已不存在，请重新上传。'],
