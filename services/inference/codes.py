@@ -34,11 +34,6 @@ LESION = Code("52988006", "SCT", "Lesion")
 LUNG_SIGN = Code("lung-sign", PRIVATE_SCHEME, "Lung ultrasound sign")
 B_LINES = Code("b-lines", PRIVATE_SCHEME, "B-lines")
 CONSOLIDATION_OR_EFFUSION = Code("consolidation", PRIVATE_SCHEME, "Consolidation or effusion")
-# What an expert may correct an answer to: all that models answer these questions with.
-ANSWERS = {
-    NATURE: (NORMAL, BENIGN, MALIGNANT),
-    LUNG_SIGN: (NORMAL, B_LINES, CONSOLIDATION_OR_EFFUSION),
-}
 # Plane criteria are answered so, PS3.16 CID 240.
 PRESENT = Code("52101004", "SCT", "Present")
 ABSENT = Code("272519000", "SCT", "Absent")

@@ -12,6 +12,7 @@ from sonobridge.inference.v1 import events_pb2 as pb
 from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.inference import codes
+from services.inference.answers import ANSWERS
 from services.inference.heading import tracking_uid
 from services.inference.model import (
     Code,
@@ -194,7 +195,7 @@ def _hints(analysis_id: uuid.UUID, result: Result, group: Group) -> list[pb.Find
 
 def _evaluated(analysis_id: uuid.UUID, result: Result, group: Group, one: Evaluation) -> pb.Finding:
     answer = _code(one.answer) if one.answer else None
-    choices = [_code(choice) for choice in codes.ANSWERS.get(one.question, ())]
+    choices = [_code(choice) for choice in ANSWERS.get(one.question, ())]
     said = pb.Evaluation(answer=answer, why=one.why, source=one.source, choices=choices)
     told_apart = f"{one.answer.scheme}:{one.answer.value}" if one.answer else "cannot be judged"
     found = _finding(analysis_id, result, group, one.question, told_apart, evaluation=said)

@@ -72,12 +72,10 @@ class Quality:
 
     async def signed(self, event: Event, exam_id: UUID, report: reporting_pb.ReportSigned) -> None:
         """Count what an expert made of each finding when the report was first signed; an exam that was never analysed here, or is
-        another hospital's than the event's, has none."""
-        reviews = Counter(
-            Tally(one.finding.model.name, one.finding.model.version, True, Measure.REVIEW, _REVIEWS[one.state])
-            for one in report.findings
-            if one.state in _REVIEWS
-        )
+        another hospital's than the event's, has none. A hint that was let stand counts as accepted."""
+        made = [(one.finding.model, _REVIEWS[one.state]) for one in report.findings if one.state in _REVIEWS]
+        made += [(one.model, _REVIEWS[reporting_pb.FINDING_STATE_ACCEPTED]) for one in report.let_stand]
+        reviews = Counter(Tally(model.name, model.version, True, Measure.REVIEW, review) for model, review in made)
         async with self._db.work("consumer", event.organisation_id) as tx:
             if not await first_time(tx, CONSUMER, event) or report.version != 1:
                 return

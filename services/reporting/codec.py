@@ -1,6 +1,7 @@
 """Between the wire and the model: protobuf messages, and JSON as Postgres and callers have it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from services.reporting.model.findings import (
     Model,
     Review,
     ReviewedFinding,
+    let_stand,
 )
 
 _CONTENT = TypeAdapter(Content)
@@ -213,6 +215,7 @@ def report_signed(content: Content, document_digest_sha256: str) -> reporting_pb
         document_digest_sha256=document_digest_sha256,
         trace_id=content.exam.trace_id,
         study_instance_uid=content.exam.study_instance_uid,
+        let_stand=[_finding_to_wire(replace(one, choices=())) for one in let_stand(content.findings, content.hints)],
     )
 
 

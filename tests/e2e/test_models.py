@@ -15,15 +15,17 @@ from sonobridge.inference.v1 import events_pb2 as inference
 
 import services.inference
 from infra.demo.outside import Session, wait_for
-from services.inference.codes import ANSWERS, BENIGN, NATURE
+from services.inference.answers import ANSWERS
+from services.inference.codes import BENIGN, NATURE
 from services.inference.model import Code
 from services.inference.views import VIEWS
 from services.shared.clock import uuid7
 from services.shared.events import Event
 from services.shared.kafka import Record
-from tests.e2e.conftest import SignIn
-from tests.e2e.scene import FORGER, Scene, heard, new_exam, publish, send_and_complete, task_of
+from tests.e2e.conftest import PATIENT_MS, SignIn
+from tests.e2e.scene import FORGER, Scene, heard, new_exam, publish, send_and_complete, sign, task_of
 from tests.e2e.test_browser import overflow
+from tests.e2e.test_pages import accept_all
 from tests.stack import Running
 
 CYST = "单纯囊肿，边界清楚，后方回声增强，建议六个月后随访复查"
@@ -78,6 +80,14 @@ def slice_of(scene: Scene, model: str) -> Any:
     return next((one for one in items if (one["model"], one["scanner"]) == (model, scene.ids["scanner"])), None)
 
 
+def taken(scene: Scene, page: Page) -> Page:
+    """The exam on the expert's page, taken."""
+    task = task_of(scene.expert, scene.exam.study)
+    page.goto(f"{scene.stack.outside.origin}/read/{task['id']}")
+    page.get_by_test_id("claim").click()
+    return page
+
+
 def signed_in_browser(page: Page) -> None:
     page.get_by_test_id("impression").fill("Liver lesion. 肝内病变。")
     page.get_by_test_id("attestation").click()
@@ -98,8 +108,7 @@ def test_an_expert_corrects_what_ai_answered_and_the_drift_page_counts_it(
 ) -> None:
     scene = scanned(stack, "Liver^Gan=肝正")
     finding_id = benign_liver(scene)
-    page = sign_in(stack.cast.reader, "expert", width, language)
-    page.get_by_test_id(f"claim-{scene.ids['exam_id']}").click()
+    page = taken(scene, sign_in(stack.cast.reader, "expert", width, language))
     finding = page.get_by_test_id("finding-nature")
     finding.get_by_test_id("correct").click()
     finding.get_by_test_id("save-correction").click()
@@ -123,6 +132,44 @@ def test_an_expert_corrects_what_ai_answered_and_the_drift_page_counts_it(
         choice,
     )
     assert wait_for("the count", lambda: slice_of(scene, "liver"))["review"]["recent"] == [0, 1, 0]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("language", "width", "label", "shown"),
+    [
+        pytest.param("zh-CN", 390, "肝脏", "胎儿颅脑 肝脏", id="in Chinese on a telephone"),
+        pytest.param("en-GB", 1366, "Liver", "Fetal brain Liver", id="in English on a laptop"),
+    ],
+)
+def test_an_expert_corrects_a_view_and_may_take_it_back(
+    stack: Running, sign_in: SignIn, language: str, width: int, label: str, shown: str
+) -> None:
+    scene = scanned(stack, "View^Mian=切面")
+    page = taken(scene, sign_in(stack.cast.reader, "expert", width, language))
+    accept_all(page, 4)
+    for takes_back in (True, False):
+        page.get_by_test_id("correct-111031").click()
+        page.get_by_test_id("hints").get_by_role("radio", name=label).check()
+        assert overflow(page) == 0
+        page.get_by_test_id("save-correction").click()
+        view = page.get_by_test_id("finding-111031")
+        expect(view.get_by_test_id("answer")).to_have_text(shown)
+        expect(page.get_by_test_id("hint-111031")).to_have_count(0)
+        if takes_back:
+            expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+            view.get_by_test_id("withdraw").click()
+            expect(page.get_by_test_id("hint-111031")).to_be_visible()
+            expect(view).to_have_count(0)
+    signed_in_browser(page)
+    expect(page.get_by_test_id("finding-111031").get_by_test_id("answer")).to_have_text(shown)
+    assert wait_for("the count", lambda: with_reviews(scene, "view"))["review"]["recent"][:2] == [0, 1]
+    assert with_reviews(scene, "fetal_head")["review"]["recent"] == [4, 0, 0]
+
+
+def with_reviews(scene: Scene, model: str) -> Any:
+    """How the model did on the scene's scanner, once the review was counted."""
+    return (found := slice_of(scene, model)) and found["review"] and found
 
 
 def reviewed(scene: Scene, *states: str) -> None:
@@ -218,7 +265,8 @@ def test_an_operator_promotes_a_version_that_ran_in_the_shadow_and_rolls_it_back
     stack: Running, further: str, sign_in: SignIn, language: str, width: int, again: str, ask: str
 ) -> None:
     decide(stack, "shadow", further)
-    scanned(stack, "Shadow^Ying=影", Second)
+    shadowed = scanned(stack, "Shadow^Ying=影", Second)
+    sign(shadowed.expert, shadowed.exam.study)
     shown = standing(stack)["shown_version"]
     page = sign_in(stack.cast.platform, "operator", width, language)
     page.goto(f"{stack.outside.origin}/models")
@@ -240,18 +288,20 @@ def test_an_operator_promotes_a_version_that_ran_in_the_shadow_and_rolls_it_back
     expect(confirm).to_be_disabled()  # without a reason
     dialog.locator("textarea").fill("better in the shadow")
     confirm.click()
-    expect(dialog).to_have_count(0)
+    expect(dialog).to_have_count(0, timeout=PATIENT_MS)
     expect(row).to_contain_text(str(disagreed))  # why it was shown can still be seen
     after = standing(stack)
     assert (after["shown_version"], after["previous_version"], after["shadow_version"]) == (further, shown, "")
-    assert run_of(scanned(stack, "After^Hou=后", Second))["model"]["version"] == further
+    later = scanned(stack, "After^Hou=后", Second)
+    assert run_of(later)["model"]["version"] == further
+    sign(later.expert, later.exam.study)
 
     row.get_by_test_id("rollback").click()
     expect(dialog).to_contain_text(ask.format(hospital, shown, further))
     expect(dialog).to_contain_text(again)
     dialog.locator("textarea").fill("too large after all")
     confirm.click()
-    expect(dialog).to_have_count(0)
+    expect(dialog).to_have_count(0, timeout=PATIENT_MS)
     assert standing(stack)["shown_version"] == shown
     changes = stack.outside.person(stack.cast.platform, "operator").get(f"{PREFIX}/models/fetal_head/changes")["items"]
     assert [(one["act"], one["shown_version"], one["reason"]) for one in changes[:2]] == [
@@ -269,7 +319,8 @@ def scanner(stack: Running, further: str) -> Scene:
     reviewed(made, "accepted", "accepted", "corrected", "rejected")
     refused = scanned(stack, "Drift^Kuan=宽", Second, shape=(640, 448), scanner=made.ids["scanner"])
     assert run_of(refused)["outcome"] == "nothing found"
-    wait_for("the counts", lambda: (found := slice_of(made, "fetal_head")) and found["review"])
+    sign(refused.expert, refused.exam.study)
+    wait_for("the counts", lambda: with_reviews(made, "fetal_head"))
     return made
 
 

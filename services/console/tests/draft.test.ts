@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding, Report } from '../src/api/types'
-import { decide, draftOf, fitted, sameReading, unchanged, undecided, withDecision } from '../src/expert/draft'
+import { decide, draftOf, fitted, sameReading, stated, unchanged, undecided, withDecision } from '../src/expert/draft'
 import { correctedAnswerOf } from '../src/expert/stated'
 import { inOrder } from '../src/expert/where'
 
@@ -42,6 +42,21 @@ describe('an answer that the expert corrects', () => {
     const corrected = finding('n', { ...nature, state: 'corrected', corrected_answer: { code: 'other', zh: '其他', en: 'Other' }, corrected_text: 'Cyst' })
     const back = withDecision(corrected, decide(draftOf(reading([corrected])), { finding_id: 'n', state: 'accepted' }))
     expect([correctedAnswerOf(back, 'en'), back.corrected_text]).toEqual([null, ''])
+  })
+})
+
+describe('a hint that the expert corrects', () => {
+  const view = finding('v', { coded: true, answer: 'liver', state: 'proposed', alternatives: [{ code: 'breast', zh: '乳腺', en: 'Breast' }] })
+  const report = { ...reading([finding('a')]), hints: [view] }
+
+  it('stands with the findings until AI’s own is taken back, and never keeps from signing', () => {
+    const before = draftOf(report)
+    expect(stated(report, before).map((one) => one.finding_id)).toEqual(['a'])
+    const corrected = decide(before, { finding_id: 'v', state: 'corrected', corrected_answer: 'breast' })
+    expect(stated(report, corrected).map((one) => correctedAnswerOf(one, 'en'))).toEqual([null, 'Breast'])
+    const saved = { ...report, findings: [...report.findings, withDecision(view, corrected)] }
+    const back = decide(corrected, { finding_id: 'v', state: 'proposed' })
+    for (const one of [report, saved]) expect(stated(one, back).map((each) => each.finding_id)).toEqual(['a'])
   })
 })
 

@@ -164,18 +164,26 @@ class FindingsUndecided(Conflict):
 
 
 def decide(
-    findings: Iterable[ReviewedFinding], decisions: Iterable[Decision], subject: str
+    findings: Iterable[ReviewedFinding], decisions: Iterable[Decision], subject: str, hints: Iterable[Finding] = ()
 ) -> tuple[ReviewedFinding, ...]:
-    """The findings with the decisions applied; those not named stay as they are. Raises Invalid for what cannot be."""
+    """The findings with the decisions applied; those not named stay as they are. Raises Invalid for what cannot be.
+
+    Nobody must decide a hint; one that is decided is a finding from then on, until it is proposed again.
+    """
     by_id = {one.finding_id: one for one in decisions}
-    known = tuple(findings)
+    beside = {one.finding_id: one for one in hints if one.choices}
+    before = tuple(findings)
+    held = {one.finding.finding_id for one in before}
+    named = beside.keys() & by_id.keys()
+    known = (*before, *(ReviewedFinding(beside[one]) for one in beside if one in named and one not in held))
     unknown = by_id.keys() - {one.finding.finding_id for one in known}
     if unknown:
         raise Invalid(f"the draft has no such finding: {', '.join(sorted(unknown))}", unknown=sorted(unknown))
-    return tuple(
+    decided = (
         _decided(one, by_id[one.finding.finding_id], subject) if one.finding.finding_id in by_id else one
         for one in known
     )
+    return tuple(one for one in decided if one.state != Review.PROPOSED or one.finding.finding_id not in beside)
 
 
 def _decided(one: ReviewedFinding, decision: Decision, subject: str) -> ReviewedFinding:
@@ -226,15 +234,24 @@ def require_decided(findings: Iterable[ReviewedFinding]) -> None:
         raise FindingsUndecided(missing)
 
 
-def adopt(current: Iterable[ReviewedFinding], offered: Iterable[Finding]) -> tuple[ReviewedFinding, ...]:
-    """The offered findings, with the decisions already made about the same statements."""
+def adopt(
+    current: Iterable[ReviewedFinding], offered: Iterable[Finding], hints: Iterable[Finding] = ()
+) -> tuple[ReviewedFinding, ...]:
+    """The offered findings, with the decisions already made about the same statements; of hints those that were decided."""
     decided = [one for one in current if one.state != Review.PROPOSED]
 
     def taken_over(finding: Finding) -> ReviewedFinding:
         before = next((one for one in decided if one.finding.same_statement(finding)), None)
         return ReviewedFinding(finding) if before is None else replace(before, finding=finding)
 
-    return tuple(taken_over(finding) for finding in offered)
+    beside = (taken_over(hint) for hint in hints if hint.choices)
+    return (*map(taken_over, offered), *(one for one in beside if one.state != Review.PROPOSED))
+
+
+def let_stand(findings: Iterable[ReviewedFinding], hints: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The answered hints that could have been corrected and were not."""
+    decided = {one.finding.finding_id for one in findings}
+    return tuple(one for one in hints if one.choices and one.answer and one.finding_id not in decided)
 
 
 def investigational(findings: Iterable[ReviewedFinding], hints: Iterable[Finding] = ()) -> bool:

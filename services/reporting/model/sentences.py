@@ -44,7 +44,7 @@ def named(finding: Finding) -> tuple[str, str]:
     """What a finding is about, with its site where the name alone does not say it."""
     zh, en = labels(finding.code)
     plane = finding.anchor.plane
-    if plane is None or _names_its_site(finding.code):
+    if plane is None or finding.code.value == _VIEW or _names_its_site(finding.code):
         return zh, en
     site_zh, site_en = labels(plane)
     return f"{site_zh}{zh}", f"{site_en}, {_within(en)}"

@@ -132,7 +132,8 @@ class Desk:
             state = after(work.task.state, Act.EDIT) if work.task.state != State.UNASSIGNED else work.task.state
             held = lease.renew(work.task.lease, principal.subject, self._clock.now())
             require_edition(work.report, if_match)
-            findings = decide(work.report.findings, decisions, principal.subject)
+            hints = work.report.hints.findings
+            findings = decide(work.report.findings, decisions, principal.subject, hints)
             await store.save_task(tx, replace(work.task, state=state, lease=held))
             await store.save_report(tx, replace(work.report, findings=findings, text=text), work.task.reader_id)
 
@@ -157,4 +158,5 @@ def _taken(report: Report) -> Report:
     offer = report.offer
     if offer is None:
         return report
-    return replace(report, findings=adopt(report.findings, offer.findings), key_image=offer.key_image, offer=None)
+    findings = adopt(report.findings, offer.findings, report.hints.findings)
+    return replace(report, findings=findings, key_image=offer.key_image, offer=None)

@@ -191,7 +191,8 @@ def _with_analysis(report: Report, state: State, offer: Offer, hints: Hints) -> 
     report = replace(report, hints=hints)
     if state != State.UNASSIGNED:
         return replace(report, offer=offer)
-    return replace(report, findings=adopt(report.findings, offer.findings), key_image=offer.key_image, offer=None)
+    findings = adopt(report.findings, offer.findings, hints.findings)
+    return replace(report, findings=findings, key_image=offer.key_image, offer=None)
 
 
 def _due(exam: Exam, agreement: directory_pb2.Agreement) -> datetime:

@@ -204,9 +204,10 @@ def _restated(
     """The report and its findings with the decisions; those that name an offered finding take the whole offer in."""
     offer = report.offer
     offered = {one.finding_id for one in offer.findings} if offer else set()
-    before = decide(report.findings, [one for one in decisions if one.finding_id not in offered], subject)
+    hints = report.hints.findings
+    before = decide(report.findings, [one for one in decisions if one.finding_id not in offered], subject, hints)
     late = [one for one in decisions if one.finding_id in offered]
     if offer is None or not late:
         return report, before
     taken = replace(report, offer=None, key_image=offer.key_image)
-    return taken, decide(adopt(before, offer.findings), late, subject)
+    return taken, decide(adopt(before, offer.findings, hints), late, subject)

@@ -16,6 +16,7 @@ from tests.integration.reporting.test_fhir import fetch
 LIVER = inference.Code(value="10200004", scheme="SCT", meaning="Liver")
 VIEW = inference.Code(value="111031", scheme="DCM", meaning="Image View")
 NATURE = inference.Code(value="nature", scheme="99SONOBRIDGE", meaning="Nature of the tissue")
+BREAST = inference.Code(value="76752008", scheme="SCT", meaning="Breast")
 BENIGN = inference.Code(value="30807003", scheme="SCT", meaning="Benign")
 MALIGNANT = inference.Code(value="21594007", scheme="SCT", meaning="Malignant")
 FIRST_WORDS = "图像切面（AI 识别）：肝脏 1 幅。Views seen by AI: liver (1 image)."
@@ -43,6 +44,7 @@ def analysed(region: Region, exam: ingest.Exam, revision: int = 1) -> Event:
 
     body.findings.append(said(1, NATURE, BENIGN))
     body.hints.append(said(2, VIEW, LIVER))
+    body.hints[0].evaluation.choices.append(BREAST)
     body.contradictions.append(inference.Contradiction(sop_instance_uid=image, body_part="BREAST", view=LIVER))
     return replace(event, body=body.SerializeToString())
 
@@ -60,6 +62,32 @@ async def test_the_expert_sees_answers_views_and_what_contradicts_the_exam(regio
     (told,) = report["contradictions"]
     assert (told["body_part"], told["view_zh"]) == ("BREAST", "肝脏")
     assert report["description"] == FIRST_WORDS
+
+
+async def test_a_view_that_the_expert_corrects_is_signed_and_one_taken_back_is_a_hint_again(region: Region) -> None:
+    exam = await region.exam()
+    await region.handle(region.completed(exam))
+    await region.handle(analysed(region, exam))
+    report = await region.claimed(exam)
+    (answer,), (view,) = report["findings"], report["hints"]
+    path = f"reports/{report['id']}/draft"
+
+    async def saved(**decision: Any) -> list[Any]:
+        both = [
+            {"finding_id": answer["finding_id"], "state": "accepted"},
+            {"finding_id": view["finding_id"]} | decision,
+        ]
+        answered = await region.call("PUT", path, body={"findings": both, "impression": "乳腺。"})
+        found: list[Any] = answered.raise_for_status().json()["findings"]
+        return found
+
+    assert len(await saved(state="corrected", corrected_answer="76752008")) == 2
+    assert len(await saved(state="proposed")) == 1
+    await saved(state="corrected", corrected_answer="76752008")
+    (await region.call("POST", f"reports/{report['id']}/sign", body={"attestation": True})).raise_for_status()
+    signed = (await region.call("GET", f"reports/{report['id']}", "nurse")).json()["findings"]
+    assert [(one["code"], one["state"]) for one in signed] == [("nature", "accepted"), ("111031", "corrected")]
+    assert signed[1]["sentence_zh"] == "切面：乳腺。"
 
 
 async def test_views_follow_a_later_analysis_and_the_experts_words_stay(region: Region) -> None:

@@ -7,7 +7,7 @@ import services.inference.models.breast_lesion.postprocess
 import services.inference.models.fetal_head.criteria
 import services.inference.models.fetal_head.postprocess
 import services.inference.views
-from services.inference.codes import ANSWERS
+from services.inference.answers import ANSWERS
 from services.inference.model import Code, Observation, Refusal
 from services.inference.models.breast_lesion import postprocess as breast
 from services.inference.models.liver import postprocess as liver

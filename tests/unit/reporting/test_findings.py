@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.reporting import codec
 from services.reporting.model.findings import (
+    Code,
     Decision,
     FindingsUndecided,
     Review,
@@ -15,12 +16,14 @@ from services.reporting.model.findings import (
     adopt,
     decide,
     investigational,
+    let_stand,
     require_decided,
     undecided,
 )
 from services.shared.errors import Invalid
 from tests.unit.reporting.samples import AGE, BPD, CONTENT, HC, finding
 
+LIVER, BREAST = Code("10200004", "SCT", "Liver"), Code("76752008", "SCT", "Breast")
 PROPOSED = tuple(ReviewedFinding(one) for one in (HC, BPD, AGE))
 
 
@@ -73,6 +76,37 @@ def test_taking_in_a_later_analysis_keeps_decisions_about_the_same_statements_on
         ("new-1", Review.ACCEPTED, "li"),
         ("new-2", Review.PROPOSED, ""),
     ]
+
+
+SEEN = replace(
+    finding(9), code=Code("111031", "DCM", "Image View"), coded=True, answer=LIVER, choices=(LIVER, BREAST), value=0.0
+)
+
+
+def test_a_hint_that_is_decided_is_a_finding_until_it_is_proposed_again() -> None:
+    said = Decision(SEEN.finding_id, Review.CORRECTED, corrected_answer=BREAST.value)
+    with_view = decide(PROPOSED, [said], "li", [SEEN])
+    assert (with_view[3].finding, with_view[3].reported_answer, with_view[3].reviewed_by) == (SEEN, BREAST, "li")
+    assert decide(with_view, [Decision(HC.finding_id, Review.ACCEPTED)], "wang", [SEEN])[3] == with_view[3]
+    assert decide(with_view, [Decision(SEEN.finding_id, Review.PROPOSED)], "li", [SEEN]) == PROPOSED
+    with pytest.raises(Invalid, match="no such finding"):
+        decide(PROPOSED, [said], "li", [replace(SEEN, choices=())])
+
+
+def test_a_decided_hint_is_kept_while_a_later_analysis_says_it_again() -> None:
+    with_view = decide(
+        PROPOSED, [Decision(SEEN.finding_id, Review.CORRECTED, corrected_answer=BREAST.value)], "li", [SEEN]
+    )
+    again, other = replace(SEEN, finding_id="again"), replace(SEEN, finding_id="other", answer=BREAST)
+    assert [one.finding.finding_id for one in adopt(with_view, (HC,), (again,))] == [HC.finding_id, "again"]
+    assert [one.finding.finding_id for one in adopt(with_view, (HC,), (other,))] == [HC.finding_id]
+
+
+def test_hints_that_could_be_corrected_and_were_not_are_let_stand() -> None:
+    unjudged = replace(SEEN, finding_id="unjudged", answer=None)
+    assert let_stand(PROPOSED, (SEEN, unjudged, replace(HC, finding_id="quality"))) == (SEEN,)
+    corrected = decide((), [Decision(SEEN.finding_id, Review.CORRECTED, corrected_answer=BREAST.value)], "li", [SEEN])
+    assert let_stand(corrected, (SEEN,)) == ()
 
 
 @given(st.lists(st.tuples(st.sampled_from(PROPOSED), st.sampled_from(Review), st.floats(1, 400)), max_size=20))

@@ -11,6 +11,7 @@ from services.reporting.model.sentences import of_hints, sentence
 from services.shared.errors import Invalid
 from tests.unit.reporting.samples import CONTENT, HC, finding
 
+BREAST = Code("76752008", "SCT", "Breast")
 LIVER = Code("10200004", "SCT", "Liver")
 BENIGN = Code("30807003", "SCT", "Benign")
 MALIGNANT = Code("21594007", "SCT", "Malignant")
@@ -121,6 +122,18 @@ def test_the_event_carries_both_answers() -> None:
     assert [one.corrected_answer.value for one in told] == ["21594007", "other"]
     assert [one.corrected_text for one in told] == ["", "囊肿"]
     assert codec.finding_from_wire(told[0].finding) == NATURE
+
+
+def test_the_event_tells_of_the_views_that_the_expert_let_stand() -> None:
+    seen = replace(view(LIVER, "1"), finding_id="seen", choices=NATURES)
+    (told,) = codec.report_signed(replace(CONTENT, hints=(seen, view(LIVER, "2"))), "").let_stand
+    assert (told.finding_id, told.evaluation.answer.value, len(told.evaluation.choices)) == ("seen", LIVER.value, 0)
+
+
+def test_a_corrected_view_is_said_without_the_anatomy_that_ai_saw() -> None:
+    seen = replace(coded(Code("111031", "DCM", "Image View"), LIVER, plane=LIVER), choices=(LIVER, BREAST))
+    said = ReviewedFinding(seen, Review.CORRECTED, None, "li", BREAST)
+    assert sentence(said) == ("切面：乳腺。", "Image view: breast.")
 
 
 def test_a_trial_models_hints_make_a_report_investigational() -> None:

@@ -6,7 +6,7 @@ import { getReport } from '../api/reporting'
 import type { Finding, Report, Task } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { ErrorNotice, Nothing } from '../ui/Notice'
-import { decide, undecided, withDecision } from './draft'
+import { decide, stated } from './draft'
 import { FindingCard } from './FindingCard'
 import { Hints } from './Hints'
 import { Offer } from './Offer'
@@ -30,10 +30,10 @@ export function DraftEditor({ task, report, selected, onChoose, onShown }: Props
   const queries = useQueryClient()
   const language = useLanguage()
   const { draft, edit, state, problem, flush, edition } = useDraft(report, true)
-  const ordered = useInOrder(report.findings)
-  const findings = useMemo(() => ordered.map((finding) => withDecision(finding, draft)), [ordered, draft])
+  const findings = useInOrder(useMemo(() => stated(report, draft), [report, draft]))
   useEffect(() => onShown([...findings, ...report.hints]), [findings, report.hints, onShown])
-  const open = undecided(draft)
+  const open = findings.filter((one) => one.state === 'proposed').length
+  const isHint = (finding: Finding) => report.hints.some((one) => one.finding_id === finding.finding_id)
   const before = async () => {
     const failure = await flush()
     if (failure !== null) throw failure
@@ -51,7 +51,13 @@ export function DraftEditor({ task, report, selected, onChoose, onShown }: Props
   return (
     <Flex vertical gap={12}>
       <Offer report={report} before={before} />
-      <Hints report={report} selected={selected} onChoose={onChoose} />
+      <Hints
+        report={report}
+        decided={findings}
+        selected={selected}
+        onChoose={onChoose}
+        onDecide={(decision) => edit((before) => decide(before, decision))}
+      />
       <Typography.Title level={2} className="section-title">
         {t('read.findings')}
       </Typography.Title>
@@ -62,6 +68,7 @@ export function DraftEditor({ task, report, selected, onChoose, onShown }: Props
           finding={finding}
           selected={finding.finding_id === selected}
           onChoose={onChoose}
+          optional={isHint(finding)}
           onDecide={(decision) => edit((before) => decide(before, decision))}
         />
       ))}

@@ -16,10 +16,12 @@ interface Props {
   onChoose: (finding: Finding) => void
   /** Absent where nothing can be changed any more. */
   onDecide?: (decision: FindingDecision) => void
+  /** It was a hint that nobody must decide, and can be one again. */
+  optional?: boolean
 }
 
 /** One finding: what it says, how sure, by which model; a click shows where. The expert accepts, corrects or rejects it. */
-export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
+export function FindingCard({ finding, selected, onChoose, onDecide, optional = false }: Props) {
   const { t } = useTranslation()
   const format = useFormat()
   const language = useLanguage()
@@ -73,28 +75,36 @@ export function FindingCard({ finding, selected, onChoose, onDecide }: Props) {
         </button>
         {onDecide && !correcting && (
           <Flex wrap gap={6}>
-            <Button
-              size="small"
-              type={finding.state === 'accepted' ? 'primary' : 'default'}
-              aria-pressed={finding.state === 'accepted'}
-              onClick={() => onDecide({ finding_id, state: 'accepted' })}
-              data-testid="accept"
-            >
-              {t('finding.accept')}
-            </Button>
+            {!optional && (
+              <Button
+                size="small"
+                type={finding.state === 'accepted' ? 'primary' : 'default'}
+                aria-pressed={finding.state === 'accepted'}
+                onClick={() => onDecide({ finding_id, state: 'accepted' })}
+                data-testid="accept"
+              >
+                {t('finding.accept')}
+              </Button>
+            )}
             <Button size="small" type={finding.state === 'corrected' ? 'primary' : 'default'} onClick={() => setCorrecting(true)} data-testid="correct">
               {t('finding.correct')}
             </Button>
-            <Button
-              size="small"
-              danger
-              type={finding.state === 'rejected' ? 'primary' : 'default'}
-              aria-pressed={finding.state === 'rejected'}
-              onClick={() => onDecide({ finding_id, state: 'rejected' })}
-              data-testid="reject"
-            >
-              {t('finding.reject')}
-            </Button>
+            {optional ? (
+              <Button size="small" onClick={() => onDecide({ finding_id, state: 'proposed' })} data-testid="withdraw">
+                {t('finding.withdraw')}
+              </Button>
+            ) : (
+              <Button
+                size="small"
+                danger
+                type={finding.state === 'rejected' ? 'primary' : 'default'}
+                aria-pressed={finding.state === 'rejected'}
+                onClick={() => onDecide({ finding_id, state: 'rejected' })}
+                data-testid="reject"
+              >
+                {t('finding.reject')}
+              </Button>
+            )}
           </Flex>
         )}
         {onDecide && correcting && <Correction finding={finding} onDecide={onDecide} onClose={() => setCorrecting(false)} />}

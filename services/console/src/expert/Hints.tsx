@@ -1,24 +1,29 @@
-import { Alert, Collapse, Flex, Tag, Typography } from 'antd'
-import { useContext } from 'react'
+import { Alert, Button, Collapse, Flex, Tag, Typography } from 'antd'
+import { useContext, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Contradiction, Finding, Report } from '../api/types'
+import type { Contradiction, Finding, FindingDecision, Report } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { useFormat } from '../ui/useFormat'
-import { answerOf, byImage, labelOf, SAY_THEMSELVES, VIEW } from './stated'
+import { Correction } from './Correction'
+import { answerOf, byImage, correctable, labelOf, SAY_THEMSELVES, VIEW } from './stated'
 import { WhereContext } from './where'
 
 interface Props {
   report: Report
+  /** Hints among them stand with the findings. */
+  decided: Finding[]
   selected: string | null
   onChoose: (finding: Finding) => void
+  onDecide: (decision: FindingDecision) => void
 }
 
-/** What AI sees in the images beside the findings: views, quality, criteria of planes. Nobody decides them. */
-export function Hints({ report, selected, onChoose }: Props) {
+/** What AI sees in the images beside the findings: views, quality, criteria of planes. Nobody must decide them; views can be corrected. */
+export function Hints({ report, decided, selected, onChoose, onDecide }: Props) {
   const { t } = useTranslation()
   const where = useContext(WhereContext)
   const language = useLanguage()
-  const images = byImage(report.hints, (hint) => where(hint.anchor))
+  const open = report.hints.filter((hint) => !decided.some((one) => one.finding_id === hint.finding_id))
+  const images = byImage(open, (hint) => where(hint.anchor))
   const investigational = [...report.findings, ...report.hints].some((one) => one.model.mode === 'trial')
   if (!investigational && images.length === 0) return null
   return (
@@ -35,7 +40,7 @@ export function Hints({ report, selected, onChoose }: Props) {
             {
               key: 'hints',
               label: t('hints.title', { count: images.length }),
-              children: images.map(([image, hints]) => <ImageHints key={image} image={image} hints={hints} selected={selected} onChoose={onChoose} />),
+              children: images.map(([image, hints]) => <ImageHints key={image} image={image} hints={hints} selected={selected} onChoose={onChoose} onDecide={onDecide} />),
             },
           ]}
         />
@@ -50,7 +55,14 @@ export function Hints({ report, selected, onChoose }: Props) {
   }
 }
 
-function ImageHints({ image, hints, selected, onChoose }: { image: number; hints: Finding[]; selected: string | null; onChoose: (finding: Finding) => void }) {
+interface ImageProps extends Pick<Props, 'selected' | 'onChoose' | 'onDecide'> {
+  image: number
+  hints: Finding[]
+}
+
+function ImageHints({ image, hints, selected, onChoose, onDecide }: ImageProps) {
+  const [correcting, setCorrecting] = useState<string | null>(null)
+  const wrong = hints.find((hint) => hint.finding_id === correcting)
   const { t } = useTranslation()
   const language = useLanguage()
   const format = useFormat()
@@ -76,6 +88,22 @@ function ImageHints({ image, hints, selected, onChoose }: { image: number; hints
         <Typography.Text type="secondary" className="unjudged">
           {t('hints.unjudged', { what: unjudged.join(t('hints.separator')) })}
         </Typography.Text>
+      )}
+      {hints.filter(correctable).map((hint) => (
+        <Button
+          key={hint.finding_id}
+          size="small"
+          aria-expanded={hint === wrong}
+          onClick={() => setCorrecting(hint === wrong ? null : hint.finding_id)}
+          data-testid={`correct-${hint.code}`}
+        >
+          {t('hints.correct', { what: text(hint) })}
+        </Button>
+      ))}
+      {wrong && (
+        <div className="hint-correction">
+          <Correction key={wrong.finding_id} finding={wrong} onDecide={onDecide} onClose={() => setCorrecting(null)} />
+        </div>
       )}
     </Flex>
   )

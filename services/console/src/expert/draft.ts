@@ -41,6 +41,14 @@ export function withDecision(finding: Finding, draft: Draft): Finding {
   }
 }
 
+/** The report's findings as the draft has them now, with the hints that it decides: those are findings too. */
+export function stated(report: Pick<Report, 'findings' | 'hints'>, draft: Draft): Finding[] {
+  const hints = new Set(report.hints.map((one) => one.finding_id))
+  const found = new Set(report.findings.map((one) => one.finding_id))
+  const all = [...report.findings, ...report.hints.filter((one) => !found.has(one.finding_id))]
+  return all.map((one) => withDecision(one, draft)).filter((one) => one.state !== 'proposed' || !hints.has(one.finding_id))
+}
+
 export function undecided(draft: Draft): number {
   return draft.findings.filter((one) => one.state === 'proposed').length
 }

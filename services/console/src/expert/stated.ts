@@ -10,6 +10,9 @@ export function correctedAnswerOf(finding: Finding, language: Language): string 
   return finding.corrected_text || (finding.corrected_answer?.[language] ?? null)
 }
 
+/** Whether an expert may say something else instead: there are other answers than words of one's own. */
+export const correctable = (finding: Finding): boolean => finding.alternatives.length > 1
+
 export const OTHER = 'other' // an answer in the expert's own words
 export const VIEW = '111031' // PS3.16: Image View
 /** Questions whose answers need no label: Image View, Image Quality, Quality Finding. */

@@ -27,17 +27,17 @@ from sonobridge.inference.v1 import events_pb2 as sonobridge_dot_inference_dot_v
 from sonobridge.ingest.v1 import events_pb2 as sonobridge_dot_ingest_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$sonobridge/reporting/v1/events.proto\x12\x17sonobridge.reporting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$sonobridge/inference/v1/events.proto\x1a!sonobridge/ingest/v1/events.proto\"\xf9\x01\n\x0fReviewedFinding\x12\x31\n\x07\x66inding\x18\x01 \x01(\x0b\x32 .sonobridge.inference.v1.Finding\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.sonobridge.reporting.v1.FindingState\x12\x17\n\x0f\x63orrected_value\x18\x03 \x01(\x01\x12\x13\n\x0breviewed_by\x18\x04 \x01(\t\x12\x37\n\x10\x63orrected_answer\x18\x05 \x01(\x0b\x32\x1d.sonobridge.inference.v1.Code\x12\x16\n\x0e\x63orrected_text\x18\x06 \x01(\t\"\x83\x03\n\x0cReportSigned\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0f\n\x07\x65xam_id\x18\x03 \x01(\t\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x11\n\treader_id\x18\x05 \x01(\t\x12\x30\n\x08\x63rossing\x18\x06 \x01(\x0b\x32\x1e.sonobridge.ingest.v1.Crossing\x12\x14\n\x0cservice_date\x18\x07 \x01(\t\x12-\n\tsigned_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsigned_by\x18\t \x01(\t\x12:\n\x08\x66indings\x18\n \x03(\x0b\x32(.sonobridge.reporting.v1.ReviewedFinding\x12\x1e\n\x16\x64ocument_digest_sha256\x18\x0b \x01(\t\x12\x10\n\x08trace_id\x18\x0c \x01(\t\x12\x1a\n\x12study_instance_uid\x18\r \x01(\t*\x9e\x01\n\x0c\x46indingState\x12\x1d\n\x19\x46INDING_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46INDING_STATE_PROPOSED\x10\x01\x12\x1a\n\x16\x46INDING_STATE_ACCEPTED\x10\x02\x12\x1b\n\x17\x46INDING_STATE_CORRECTED\x10\x03\x12\x1a\n\x16\x46INDING_STATE_REJECTED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$sonobridge/reporting/v1/events.proto\x12\x17sonobridge.reporting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$sonobridge/inference/v1/events.proto\x1a!sonobridge/ingest/v1/events.proto\"\xf9\x01\n\x0fReviewedFinding\x12\x31\n\x07\x66inding\x18\x01 \x01(\x0b\x32 .sonobridge.inference.v1.Finding\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.sonobridge.reporting.v1.FindingState\x12\x17\n\x0f\x63orrected_value\x18\x03 \x01(\x01\x12\x13\n\x0breviewed_by\x18\x04 \x01(\t\x12\x37\n\x10\x63orrected_answer\x18\x05 \x01(\x0b\x32\x1d.sonobridge.inference.v1.Code\x12\x16\n\x0e\x63orrected_text\x18\x06 \x01(\t\"\xb8\x03\n\x0cReportSigned\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0f\n\x07\x65xam_id\x18\x03 \x01(\t\x12\x17\n\x0forganisation_id\x18\x04 \x01(\t\x12\x11\n\treader_id\x18\x05 \x01(\t\x12\x30\n\x08\x63rossing\x18\x06 \x01(\x0b\x32\x1e.sonobridge.ingest.v1.Crossing\x12\x14\n\x0cservice_date\x18\x07 \x01(\t\x12-\n\tsigned_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsigned_by\x18\t \x01(\t\x12:\n\x08\x66indings\x18\n \x03(\x0b\x32(.sonobridge.reporting.v1.ReviewedFinding\x12\x1e\n\x16\x64ocument_digest_sha256\x18\x0b \x01(\t\x12\x10\n\x08trace_id\x18\x0c \x01(\t\x12\x1a\n\x12study_instance_uid\x18\r \x01(\t\x12\x33\n\tlet_stand\x18\x0e \x03(\x0b\x32 .sonobridge.inference.v1.Finding*\x9e\x01\n\x0c\x46indingState\x12\x1d\n\x19\x46INDING_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46INDING_STATE_PROPOSED\x10\x01\x12\x1a\n\x16\x46INDING_STATE_ACCEPTED\x10\x02\x12\x1b\n\x17\x46INDING_STATE_CORRECTED\x10\x03\x12\x1a\n\x16\x46INDING_STATE_REJECTED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sonobridge.reporting.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FINDINGSTATE']._serialized_start=814
-  _globals['_FINDINGSTATE']._serialized_end=972
+  _globals['_FINDINGSTATE']._serialized_start=867
+  _globals['_FINDINGSTATE']._serialized_end=1025
   _globals['_REVIEWEDFINDING']._serialized_start=172
   _globals['_REVIEWEDFINDING']._serialized_end=421
   _globals['_REPORTSIGNED']._serialized_start=424
-  _globals['_REPORTSIGNED']._serialized_end=811
+  _globals['_REPORTSIGNED']._serialized_end=864
 # @@protoc_insertion_point(module_scope)

@@ -42,7 +42,7 @@ class ReviewedFinding(_message.Message):
     def __init__(self, finding: _Optional[_Union[_events_pb2.Finding, _Mapping]] = ..., state: _Optional[_Union[FindingState, str]] = ..., corrected_value: _Optional[float] = ..., reviewed_by: _Optional[str] = ..., corrected_answer: _Optional[_Union[_events_pb2.Code, _Mapping]] = ..., corrected_text: _Optional[str] = ...) -> None: ...
 
 class ReportSigned(_message.Message):
-    __slots__ = ("report_id", "version", "exam_id", "organisation_id", "reader_id", "crossing", "service_date", "signed_at", "signed_by", "findings", "document_digest_sha256", "trace_id", "study_instance_uid")
+    __slots__ = ("report_id", "version", "exam_id", "organisation_id", "reader_id", "crossing", "service_date", "signed_at", "signed_by", "findings", "document_digest_sha256", "trace_id", "study_instance_uid", "let_stand")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     EXAM_ID_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,7 @@ class ReportSigned(_message.Message):
     DOCUMENT_DIGEST_SHA256_FIELD_NUMBER: _ClassVar[int]
     TRACE_ID_FIELD_NUMBER: _ClassVar[int]
     STUDY_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
+    LET_STAND_FIELD_NUMBER: _ClassVar[int]
     report_id: str
     version: int
     exam_id: str
@@ -69,4 +70,5 @@ class ReportSigned(_message.Message):
     document_digest_sha256: str
     trace_id: str
     study_instance_uid: str
-    def __init__(self, report_id: _Optional[str] = ..., version: _Optional[int] = ..., exam_id: _Optional[str] = ..., organisation_id: _Optional[str] = ..., reader_id: _Optional[str] = ..., crossing: _Optional[_Union[_events_pb2_1.Crossing, _Mapping]] = ..., service_date: _Optional[str] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., signed_by: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[ReviewedFinding, _Mapping]]] = ..., document_digest_sha256: _Optional[str] = ..., trace_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ...) -> None: ...
+    let_stand: _containers.RepeatedCompositeFieldContainer[_events_pb2.Finding]
+    def __init__(self, report_id: _Optional[str] = ..., version: _Optional[int] = ..., exam_id: _Optional[str] = ..., organisation_id: _Optional[str] = ..., reader_id: _Optional[str] = ..., crossing: _Optional[_Union[_events_pb2_1.Crossing, _Mapping]] = ..., service_date: _Optional[str] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., signed_by: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[ReviewedFinding, _Mapping]]] = ..., document_digest_sha256: _Optional[str] = ..., trace_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., let_stand: _Optional[_Iterable[_Union[_events_pb2.Finding, _Mapping]]] = ...) -> None: ...

@@ -9,7 +9,7 @@ export const quality = {
   },
   drift: {
     hint: 'Whether the models answer as they did before: the last days against the {{days}} days before them.',
-    why: 'The population stability index compares two distributions: below {{watch}} they are alike, from {{drift}} on the change asks for action (Siddiqi, Credit Risk Scorecards, 2006). With fewer than {{least}} answers in either time nothing is judged, and a change within chance is not called one.',
+    why: 'The population stability index compares two distributions: below {{watch}} they are alike, from {{drift}} on the change asks for action (Siddiqi, Credit Risk Scorecards, 2006). With fewer than {{least}} answers in either time nothing is judged, and a change within chance is not called one. A view that the expert let stand counts as accepted.',
     recent: 'Last {{days}} days', reference: '{{days}} days before', byHospital: 'By hospital', byScanner: 'By scanner', group: 'Tell apart', hospital: 'Hospital', scanner: 'Scanner', unknown: 'unknown', shadow: 'Shadow',
     runs: 'Answers', refused: 'Nothing found', agreed: 'Accepted by experts', change: 'Change', was: '{{value}} before', shareOf: '{{share}} % of {{count}}', show: 'Show', showOf: 'Show the distributions of {{name}}', shown: 'Shown below',
     empty: 'No model has answered in this time. Choose a longer one.', alarm: '{{name}} answers differently than before', alarmOf: '{{measure}} (index {{psi}})', alarmNext: 'Look at the distributions below and at some of its exams; compare scanners and hospitals. The operator can show an earlier version again.',

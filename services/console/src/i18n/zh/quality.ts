@@ -11,7 +11,7 @@ export const quality: typeof en = {
   },
   drift: {
     hint: '模型的回答是否与从前一致：最近数日与此前 {{days}} 天相比。',
-    why: '群体稳定性指数（PSI）比较两个分布：低于 {{watch}} 视为一致，达到 {{drift}} 时需要处理（Siddiqi，Credit Risk Scorecards，2006）。任一时段少于 {{least}} 个回答时不作判断；未超出偶然范围的变化不算变化。',
+    why: '群体稳定性指数（PSI）比较两个分布：低于 {{watch}} 视为一致，达到 {{drift}} 时需要处理（Siddiqi，Credit Risk Scorecards，2006）。任一时段少于 {{least}} 个回答时不作判断；未超出偶然范围的变化不算变化。专家未更正的切面计为接受。',
     recent: '最近 {{days}} 天', reference: '此前 {{days}} 天', byHospital: '按医院', byScanner: '按机型', group: '区分', hospital: '医院', scanner: '机型', unknown: '未知', shadow: '影子',
     runs: '回答数', refused: '未发现', agreed: '专家接受率', change: '变化', was: '此前 {{value}}', shareOf: '{{share}} %（共 {{count}}）', show: '查看', showOf: '查看 {{name}} 的分布', shown: '见下图',
     empty: '该时段没有模型回答，请选择更长的时段。', alarm: '{{name}} 的回答与从前不同', alarmOf: '{{measure}}（指数 {{psi}}）', alarmNext: '请查看下方分布及部分检查，并比较机型和医院。运营方可恢复此前的版本。',
