@@ -7,7 +7,7 @@ STATE ?= .local
 EXAMS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference bench-screening models-report lint proto lock data
+.PHONY: help setup up down status demo test test-chaos bench-flow bench-inference bench-screening bench-aims models-report lint proto lock data
 
 help:  ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## /  make \1 — /p' Makefile | sed 's/-%/-MODEL/'
@@ -43,6 +43,9 @@ bench-inference: setup  ## the platform's inference against raw Triton
 
 bench-screening: setup  ## a clip of 100 frames through the models that see every frame
 	@$(PYTHON) -m tests.bench.screening
+
+bench-aims: setup data  ## the models' aims through the platform: COUNT pictures a set (or all) as DICOM in, SR and SEG out (DATA)
+	@$(PYTHON) -m tests.bench.aims --data $(DATA) --count $(or $(COUNT),20)
 
 lint: setup  ## types, style and layers
 	@$(PYTHON) -m tests.lint
