@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 
 import highdicom as hd
 import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import UltrasoundImageStorage
 
@@ -15,6 +13,7 @@ from services.inference import codes
 from services.inference.finish import FromSource, file_of, stamp
 from services.inference.heading import Heading, seg_series_uid, seg_uid, tracking_uid
 from services.inference.model import Code, Mode, derived_uid
+from services.inference.polygon import filled
 from services.inference.result import Group, Run
 from services.inference.sr import MANUFACTURER, investigational_notice
 
@@ -62,20 +61,6 @@ def write(heading: Heading, run: Run, group: Group, number: int, evidence: Datas
             item.DimensionOrganizationUID = organisation
     _point_at(document, evidence, group)
     return file_of(document)
-
-
-def filled(contour: Sequence[tuple[float, float]], rows: int, columns: int) -> NDArray[np.uint8]:
-    """[rows, columns], 1 where a pixel's centre lies within the polygon (even-odd); no pixel is won by a line's width."""
-    mask = np.zeros((rows, columns), np.uint8)
-    begin = np.asarray(contour, np.float64)
-    end = np.roll(begin, -1, axis=0)
-    centres = np.arange(columns) + 0.5
-    for row in range(max(0, int(begin[:, 1].min())), min(rows, int(begin[:, 1].max()) + 1)):
-        crossed = (begin[:, 1] <= row + 0.5) != (end[:, 1] <= row + 0.5)
-        (x0, y0), (x1, y1) = begin[crossed].T, end[crossed].T
-        crossings = np.sort(x0 + (row + 0.5 - y0) / (y1 - y0) * (x1 - x0))
-        mask[row] = np.searchsorted(crossings, centres) % 2
-    return mask
 
 
 def _as_still(evidence: Dataset) -> Dataset:

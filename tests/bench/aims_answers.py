@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 
 from services.inference import codes, sector
 from services.inference.model import Evaluation, Observation, Refusal, Scope
-from services.inference.models.breast_lesion.answers import drawn
+from services.inference.polygon import filled
 from services.inference.registry import InstalledModel
 from services.inference.training.served import Served
 from services.inference.views import VIEWS
@@ -156,14 +156,14 @@ class Straight:
 
     def _head(self, case: Case, found: Answers) -> None:
         for one in self._read("fetal_head", case.frames):
-            found.head = drawn(one.contour, *case.frames.shape[1:])
+            found.head = filled(one.contour, *case.frames.shape[1:])
             if case.wrapping in CALIBRATED:
                 measured = self._models["fetal_head"].postprocess.measure(one, (case.spacing_mm, case.spacing_mm))
                 found.hc_mm = next(figure.value for figure in measured if figure.code.value == HC)
 
     def _lesion(self, case: Case, found: Answers) -> None:
         for one in self._read("breast_lesion", case.frames):
-            found.lesion = drawn(one.contour, *case.frames.shape[1:])
+            found.lesion = filled(one.contour, *case.frames.shape[1:])
             found.cancer = next(f.value for f in one.figures if f.code == codes.PROBABILITY_OF_CANCER)
 
     def _read(self, name: str, frames: Pixels) -> list[Observation]:

@@ -15,7 +15,10 @@ def arguments(description: str | None, *, minutes: float, rate: float = 2e-3) ->
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument(
-        "--minutes", type=float, default=minutes, help="for all networks together; nought: its own steps"
+        "--minutes",
+        type=float,
+        default=minutes,
+        help="for all networks together, where a model does not count its steps",
     )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(

@@ -1,7 +1,6 @@
 """Writes a classifier's final network as the served graph, its chances softened as its cross-validation asks, and checks both agree."""
 
 import argparse
-import json
 import logging
 import sys
 from collections.abc import Callable
@@ -10,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from services.inference.training import crossfit, metrics
+from services.inference.training import crossfit, measure, metrics
 from services.inference.training.classify import UNKNOWN, Classifier, Softmaxed
-from services.inference.training.crossfit import FINAL, PROJECT, Job
+from services.inference.training.command import TRAINING
+from services.inference.training.crossfit import FINAL, OUT_OF_FOLD, Job
 from services.inference.training.export import export, halve, letterbox
 from services.inference.training.images import Sample
 from services.inference.training.picture import Picture
@@ -22,16 +22,15 @@ COMPARED = 40
 LOG = logging.getLogger(__name__)
 
 
-def temperatures(job: Job, folder: Path) -> list[float]:
-    """Of each head, from the answers of the networks that never saw the subject; those answers stay in the folder."""
+def temperatures(job: Job, folder: Path, here: Path) -> list[float]:
+    """Of each head, from the answers of the networks that never saw the subject; those answers stay with the model."""
     logits = crossfit.out_of_fold(job, folder)
-    np.savez_compressed(folder / "out_of_fold.npz", *logits)
+    np.savez_compressed(here / OUT_OF_FOLD, *(of_head.astype(np.float32) for of_head in logits))
     targets = np.array([list(job.plan.targets(sample)) for sample in job.samples])
     found = []
     for head, of_head in enumerate(logits):
         known = targets[:, head] != UNKNOWN
         found.append(round(metrics.temperature(of_head[known], targets[known, head]), 4))
-    (folder / "temperatures.json").write_text(json.dumps(found))
     return found
 
 
@@ -53,6 +52,7 @@ def write(network: Classifier, heat: list[float], model: Path, picture: Picture,
     if apart > AGREEMENT:
         model.unlink()
         sys.exit(f"the graph differs from torch by {apart}, more than {AGREEMENT}: it was not kept")
+    measure.note_conversion(model, apart)
     return apart
 
 
@@ -60,14 +60,14 @@ def main(name: str, job_of: Callable[[Path], Job], here: Path) -> None:
     """The command line of a classifier's convert.py."""
     parser = argparse.ArgumentParser(description=f"Writes {name}'s graph.")
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / name)
+    parser.add_argument("--folder", type=Path, default=TRAINING / name)
     parser.add_argument("--model", type=Path, default=here / "1" / "model.onnx")
     parser.add_argument("--network", default=FINAL)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     job = job_of(asked.data)
-    heat = temperatures(job, asked.folder)
+    heat = temperatures(job, asked.folder, asked.model.parents[1])
     network = crossfit.load(job, asked.folder, asked.network)
     samples = list(job.samples)[:: max(1, len(job.samples) // COMPARED)]
     apart = write(network, heat, asked.model, job.plan.picture, samples)

@@ -24,6 +24,7 @@ from services.inference.training.images import Sample
 PROJECT = Path(__file__).parents[3]
 LOG = logging.getLogger(__name__)
 FINAL = "final"
+OUT_OF_FOLD = "out_of_fold.npz"
 WATCHED = 200
 
 
@@ -80,9 +81,19 @@ def out_of_fold(job: Job, folder: Path) -> list[Floats]:
     return logits
 
 
-def kept_out_of_fold(folder: Path) -> list[Floats]:
-    """What `out_of_fold` gave when the model was converted. Raises FileNotFoundError."""
-    return list(np.load(folder / "out_of_fold.npz").values())
+def kept_out_of_fold(model: str) -> list[Floats]:
+    """What `out_of_fold` gave when the model was converted: it lies with the model, for every figure comes from it."""
+    return [logits.astype(np.float64) for logits in np.load(home(model) / OUT_OF_FOLD).values()]
+
+
+def home(model: str) -> Path:
+    """Where a model lies."""
+    return PROJECT / "services" / "inference" / "models" / model
+
+
+def trained(job: Job, folder: Path) -> bool:
+    """Whether the networks of the cross-validation lie there: a fresh copy of the project has none until make train-<model>."""
+    return all((folder / f"{name}.pt").exists() for name in job.names)
 
 
 def main(
@@ -111,17 +122,20 @@ def main(
 
 def evaluate_main(name: str, evaluate: Callable[[Path, Path, Path, Path], Figures]) -> None:
     """The command of a classifier's evaluate.py: `evaluate` gets the data, the networks' folder, the served file, a folder for pictures."""
-    here = PROJECT / "services" / "inference" / "models" / name
+    here = home(name)
     parser = argparse.ArgumentParser(description=f"Measures the model {name}.")
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--folder", type=Path, default=TRAINING / name)
     parser.add_argument("--model", type=Path, default=here / "1" / "model.onnx")
     parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / name)
-    parser.add_argument("--card", action="store_true", help="write the figures and the weights' digest into card.yaml")
+    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
     asked = parser.parse_args()
+    if asked.card and not (asked.folder / f"{FINAL}.pt").exists():
+        parser.error(f"the card's figures need the networks of make train-{name}")
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     asked.pictures.mkdir(parents=True, exist_ok=True)
     found = evaluate(asked.data, asked.folder, asked.model, asked.pictures)
-    measure.write(found, here, asked.model, card=asked.card)
+    if asked.card:
+        measure.write(found, here)
     measure.tell(found)

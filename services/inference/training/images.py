@@ -53,7 +53,7 @@ def hc18(data: Path) -> Iterator[Sample]:
     folder = data / "hc18"
     for row in rows(folder / "labels.csv"):
         name = row["filename"]
-        mask = folder / "masks" / name
+        mask = folder / "masks" / name.replace(".png", "_mask.png")
         facts = {"hc_mm": row["hc_mm"], "spacing_mm": row["pixel_size_mm_half"]}
         yield Sample(name, "hc18", f"hc18/{row['exam_id']}", grey(folder / "images" / name), "head", facts, mask)
 

@@ -90,6 +90,12 @@ def auroc(name: str, scores: Floats, truths: npt.NDArray[Any], subjects: Sequenc
     return figure(name, of, pairs, subjects, **more)
 
 
+def calibration_error(answers: Answers, name: str = "expected calibration error", **more: Any) -> Figure:
+    """How far the certainty of the best answer lies from how often it is right, in ten bins."""
+    pairs = np.column_stack([answers.certainty, answers.right]).astype(np.float64)
+    return figure(name, lambda p: metrics.calibration_error(p[:, 0], p[:, 1]), pairs, answers.subjects, **more)
+
+
 def roc(name: str, scores: Floats, truths: npt.NDArray[Any], note: str = "") -> Curve:
     return Curve(name, *metrics.roc(scores, truths), note)
 
@@ -161,19 +167,38 @@ def by_group(title: str, answers: Answers, groups: Sequence[str], note: str = ""
     return Table(title, ("group", "images", "right", "share", "95 %", "not sure", "wrong and sure"), rows, note)
 
 
-def write(found: Figures, folder: Path, weights: Path, *, card: bool = True) -> None:
-    """figures.json, and unless told not to the headline figures and the digest of the weights into card.yaml."""
-    figures.write(found, folder)
-    if card:
-        _write_card(found, folder, weights)
+def tables_before(folder: Path, *titles: str) -> list[Table]:
+    """Tables of the last evaluation that had the networks of the cross-validation, which are not in the project."""
+    before = figures.read(folder)
+    return [table for table in (*before.subgroups, *before.robustness, *before.tables) if table.title in titles]
 
 
-def _write_card(found: Figures, folder: Path, weights: Path) -> None:
-    path = folder / "card.yaml"
+def note_conversion(weights: Path, apart: float) -> None:
+    """Into the card beside a model's served file: its digest, and how far its answers were found from the training framework's."""
+    path = weights.parents[1] / "card.yaml"
+    if not path.exists():  # written elsewhere, for a look
+        return
     card: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     card["weights"]["sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
-    card["figures"] = {one.name: _for_people(one) for one in found.headline}
+    card["weights"]["largest_difference_from_training_framework"] = float(f"{apart:.1e}")
+    _write(path, card)
+
+
+def _write(path: Path, card: Mapping[str, Any]) -> None:
     path.write_text(yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=140), encoding="utf-8")
+
+
+def write(found: Figures, folder: Path) -> None:
+    """figures.json, and the headline figures into card.yaml."""
+    figures.write(found, folder)
+    _write_card(found, folder)
+
+
+def _write_card(found: Figures, folder: Path) -> None:
+    path = folder / "card.yaml"
+    card: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    card["figures"] = {one.name: _for_people(one) for one in found.headline}
+    _write(path, card)
 
 
 def _for_people(one: Figure) -> Mapping[str, Any]:

@@ -18,8 +18,8 @@ from services.inference.document import Document, described, write_documents
 from services.inference.heading import Heading, instance_uid, keynote_uid, seg_uid, tracking_uid
 from services.inference.keynote import deciding_frames
 from services.inference.model import Evaluation, FrameReading, Measurement, Mode, Observation, Scope, Stage
+from services.inference.polygon import filled
 from services.inference.result import Contradiction, Group, Result, Run, dump, load
-from services.inference.seg import filled
 from services.inference.views import TRANS_THALAMIC, VIEWS
 from tests.unit.inference.test_sr import CONTOUR, FIGURES, HEAD, source, written
 

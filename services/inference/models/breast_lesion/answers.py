@@ -7,18 +7,16 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from services.inference.model import Observation
 from services.inference.models.breast_lesion import outline, postprocess
 from services.inference.models.breast_lesion.dataset import Sample
-from services.inference.training.picture import Pixels
+from services.inference.polygon import filled
 from services.inference.training.served import Outputs, Served
 
 HERE = Path(__file__).parent
 OUT_OF_FOLD = HERE / "out_of_fold.csv"
-FINE = 16  # parts of a pixel in which a contour is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,6 @@ def logit(chance: float) -> float:
     return math.log(p / (1 - p))
 
 
-def drawn(contour: Sequence[tuple[float, float]], rows: int, columns: int) -> Pixels:
-    """1 within a contour whose coordinates count from the corner of the first pixel."""
-    mask = np.zeros((rows, columns), np.uint8)
-    points = np.rint((np.asarray(contour) - 0.5) * FINE).astype(np.int32)
-    cv2.fillPoly(mask, [points], 1, shift=int(math.log2(FINE)))
-    return mask
-
-
 def seen(outputs: Outputs, rows: int, columns: int) -> Observation | None:
     """What is outlined, however unlikely a lesion is."""
     anyhow = {**outputs, "presence": np.ones(1, np.float32)}
@@ -77,7 +67,7 @@ def answer(served: Served, sample: Sample, fold: int) -> Answer:
     if found is not None:
         lengths = outline.diameters(np.asarray(found.contour))
         if sample.mask is not None:
-            mine = drawn(found.contour, rows, columns)
+            mine = filled(found.contour, rows, columns)
             dice = 2 * float((mine & sample.mask).sum()) / float(mine.sum() + sample.mask.sum())
     return Answer(
         image=sample.name,

@@ -17,7 +17,7 @@ from services.inference.models.breast_lesion import answers, dataset
 from services.inference.models.breast_lesion.answers import Answer
 from services.inference.models.breast_lesion.dataset import FOLDS, Sample
 from services.inference.models.breast_lesion.network import ANSWERS, PICTURE, Calibration, Served
-from services.inference.training import metrics, served
+from services.inference.training import measure, metrics, served
 from services.inference.training.export import export, halve, letterbox
 from services.inference.training.segmenter import Segmenter
 
@@ -92,6 +92,7 @@ def main() -> None:
     if max(mask, chance) > served.AGREEMENT:
         asked.model.unlink()
         sys.exit(f"the graph does not agree with torch within {served.AGREEMENT}: it was not kept")
+    measure.note_conversion(asked.model, max(mask, chance))
     LOG.info(f"{asked.model}: {asked.model.stat().st_size} bytes")
 
 

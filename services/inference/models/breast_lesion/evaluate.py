@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from services.inference import polygon
 from services.inference.models.breast_lesion import answers, convert, dataset, postprocess
 from services.inference.models.breast_lesion.answers import Answer
 from services.inference.models.breast_lesion.dataset import FOLDS, Sample
@@ -23,6 +24,8 @@ from services.inference.training.metrics import Floats
 
 HERE = Path(__file__).parent
 LIMIT_MS = 25.0
+ROBUSTNESS = "Robustness"  # of the folds' networks
+PER_SERVED = 200  # images of the sets in the table of the served file
 HIT = 0.5  # of Dice: an outline that overlaps less is beside the lesion
 PER_HARM = 160  # images in the table of robustness
 PICTURES = 24
@@ -204,7 +207,24 @@ def robustness(lesions: Sequence[Sample], by: convert.Calibration) -> Table | No
             ]
         )
     note = "Images drawn at random from all folds, each read by the network that never saw its patient."
-    return Table("Robustness", ("harm", "images", "AUC", "Dice", "found", "nature answered"), rows, note)
+    return Table(ROBUSTNESS, ("harm", "images", "AUC", "Dice", "found", "nature answered"), rows, note)
+
+
+def of_served(run: served.Served, lesions: Sequence[Sample], others: Sequence[Sample]) -> Table:
+    """What the served file itself says: on other organs of subjects that no training saw, and on lesions that it learnt from."""
+    rows: list[list[str | float | int]] = []
+    for name, samples in (("other organs, never seen", others), ("lesions, learnt from", lesions)):
+        chosen = [samples[n] for n in np.random.default_rng(0).permutation(len(samples))[:PER_SERVED]]
+        got = [answers.answer(run, sample, 0) for sample in chosen]
+        present = 1 / (1 + np.exp(-np.array([a.presence_logit for a in got]))) >= postprocess.PRESENT
+        found = int((present & np.array([a.longest > 0 for a in got])).sum())
+        row: list[str | float | int] = [name, len(got), found, "-", "-"]
+        truth, cancer = np.array([a.malignant for a in got]), np.array([a.malignant_logit for a in got])
+        if truth.any():
+            row[3:] = [f"{np.mean([a.dice for a in got]):.3f}", f"{metrics.auroc(cancer[truth], cancer[~truth]):.3f}"]
+        rows.append(row)
+    note = "What it learnt from shows that the file is the network that was trained, and not how good it is."
+    return Table("The served file", ("images", "of", "lesion found", "Dice", "AUC of malignancy"), rows, note)
 
 
 def bands(lesions: Sequence[Answer], cancer: Floats) -> Table:
@@ -303,12 +323,19 @@ def evaluate(data: Path, model: Path) -> Figures:
         bland_altman=[agreement(lesions)],
         latency=[
             served.latency(
-                lambda: postprocess.read(run(pixels), *pixels.shape), f"{pixels.shape[1]} x {pixels.shape[0]}", LIMIT_MS
+                lambda image=image: postprocess.read(run(image), *image.shape),
+                f"{image.shape[1]} x {image.shape[0]}",
+                LIMIT_MS,
             )
+            for image in (pixels, np.asarray(cv2.resize(pixels, (640, 480)), np.uint8))
         ],
         subgroups=subgroups(lesions, cancer),
-        robustness=[harmed] if harmed else [],
-        tables=[bands(lesions, cancer), false_alarms(others, presence[len(lesions) :])],
+        robustness=[harmed] if harmed else measure.tables_before(HERE, ROBUSTNESS),
+        tables=[
+            bands(lesions, cancer),
+            false_alarms(others, presence[len(lesions) :]),
+            of_served(run, samples, list(dataset.without_lesion(data, training=False))),
+        ],
         limits=[
             "Every image of the set holds one lesion that was biopsied: false alarms on normal breast were not measured, and the share of "
             "malignant ones is far above a screening clinic's.",
@@ -343,7 +370,7 @@ def failures(data: Path, folder: Path) -> None:
             masks = [(sample.mask, (0, 255, 0))]
             if runs[one.fold].exists():
                 seen = answers.seen(served.Served(runs[one.fold])(sample.pixels), *sample.pixels.shape)
-                masks.append((answers.drawn(seen.contour, *sample.pixels.shape) if seen else None, (0, 0, 255)))
+                masks.append((polygon.filled(seen.contour, *sample.pixels.shape) if seen else None, (0, 0, 255)))
             for mask, colour in masks:
                 if mask is not None:
                     edges, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -362,16 +389,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    parser.add_argument("--card", action="store_true", help="write figures and the weights' digest into card.yaml")
+    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
     parser.add_argument("--pictures", type=Path, default=convert.FOLDER / "failures")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
+    if asked.card and not all((convert.FOLDER / f"fold{fold}.onnx").exists() for fold in FOLDS):
+        parser.error("the card's figures need the networks of make train-breast_lesion")
     found = evaluate(asked.data, asked.model)
     for one in found.headline:
         print(f"{one.name}: {one.value} ({one.low} to {one.high}) {one.unit} {one.aim}")
     failures(asked.data, asked.pictures)
     if asked.card:
-        measure.write(found, HERE, asked.model)
+        measure.write(found, HERE)
 
 
 if __name__ == "__main__":

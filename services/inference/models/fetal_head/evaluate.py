@@ -20,6 +20,7 @@ from services.inference.training import measure, metrics, served
 from services.inference.training.degrade import DEGRADATIONS
 from services.inference.training.figures import BlandAltman, Curve, Figure, Figures, Published, Reliability, Table
 from services.inference.training.metrics import Floats
+from services.inference.training.picture import Pixels
 from services.inference.training.served import Served
 
 LOG = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ TRIMESTERS = ((14.0, "first"), (28.0, "second"), (99.0, "third"))
 SIMULATED = 100
 LIMIT_MS = 25.0
 WELL = 0.05  # of the circumference: an outline that lies farther off is wrong
-MOVING = ("crop", "square")  # harms that move the head: its ellipse would have to move with it
+STRETCHED = "stretched to a square"  # a head has another shape then: nothing is to be measured
 PICTURES = 24
 DAG = "DAG V-Net, official test part of HC18 (PMC7887128)"
 DIFFERS = "They train on the 999 public images and test on the 335 whose answers are kept; here exams kept from 805 of the 999."
@@ -181,6 +182,19 @@ def certainty(found: Sequence[Reading]) -> tuple[Reliability, Curve]:
     return plot, Curve("circumference more than 5 % off", *metrics.risk_coverage(sure, right))
 
 
+def calibration_error(found: Sequence[Reading]) -> Figure:
+    """As `certainty` plots it."""
+    sure = [r.found.certainty for r in found if isinstance(r.found, Head)]
+    right = [float(abs(r.hc_mm / (r.sample.hc_mm or 1) - 1) <= WELL) for r in found]
+    return measure.figure(
+        "expected calibration error of the certainty",
+        lambda pairs: metrics.calibration_error(pairs[:, 0], pairs[:, 1]),
+        np.column_stack([sure, right]),
+        [r.subject for r in found],
+        note="test images as they are and harmed",
+    )
+
+
 def fitted_certainty(found: Sequence[Reading]) -> tuple[float, float]:
     """What postprocess.CERTAINTY is to be, by these readings."""
     heads = [r.found for r in found if isinstance(r.found, Head)]
@@ -245,11 +259,19 @@ def presence_table(readings: Sequence[Reading]) -> Table:
     return Table("Head or none", ("set", "truth", "images", "right", "95 %"), rows)
 
 
+def moved(sample: Sample, pixels: Pixels) -> Sample:
+    """The sample with these pixels; where its borders were cut off alike on both sides, the head lies elsewhere by so much."""
+    rows, columns = sample.pixels.shape
+    y, x = (rows - pixels.shape[0]) // 2, (columns - pixels.shape[1]) // 2
+    back = np.array([[1.0, 0, x], [0, 1, y], [0, 0, 1]])
+    return replace(sample, pixels=pixels, quadric=None if sample.quadric is None else back.T @ sample.quadric @ back)
+
+
 def harmed(outlined: Sequence[Reading], model: Served) -> dict[str, list[Reading]]:
     return {
-        name: [read(model, replace(r.sample, pixels=harm(r.sample.pixels))) for r in outlined]
+        name: [read(model, moved(r.sample, harm(r.sample.pixels))) for r in outlined]
         for name, harm in DEGRADATIONS.items()
-        if not any(word in name for word in MOVING)
+        if name != STRETCHED
     }
 
 
@@ -280,7 +302,7 @@ def evaluate(model_path: Path, data: Path, part: str, pictures: Path) -> Figures
         split=f"HC18, {part} part by exam: {len(outlined)} images of {len({r.subject for r in outlined})} exams; beside them {len(other)} "
         f"outlined heads of another hospital and {len(readings) - len(outlined) - len(other)} images for head or none, by patient, subject "
         "or clip.",
-        headline=headline(outlined, readings),
+        headline=[*headline(outlined, readings), calibration_error(every)],
         roc=[
             measure.roc(
                 "head or none",
@@ -366,7 +388,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     parser.add_argument("--part", choices=("validation", "test"), default="test")
-    parser.add_argument("--card", action="store_true", help="write figures and the weights' digest into card.yaml")
+    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
     parser.add_argument(
         "--pictures", type=Path, default=HERE.parents[3] / ".local" / "training" / "fetal_head" / "failures"
     )
@@ -383,7 +405,7 @@ def main() -> None:
         print(f"{plot.name}: bias {plot.bias}, limits {plot.lower} to {plot.upper} {plot.unit}")
     print(f"certainty: expected calibration error {found.reliability[0].expected_calibration_error}")
     if asked.card:
-        measure.write(found, HERE, asked.model)
+        measure.write(found, HERE)
 
 
 if __name__ == "__main__":

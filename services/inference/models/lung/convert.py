@@ -11,29 +11,29 @@ from services.inference.models.lung import train
 from services.inference.models.lung.postprocess import SIGNS
 from services.inference.training import convert, metrics
 from services.inference.training.classify import Classifier
-from services.inference.training.crossfit import PROJECT
+from services.inference.training.command import TRAINING
 from services.inference.training.images import Sample
 
 HERE = Path(__file__).parent
 LOG = logging.getLogger(__name__)
 
 
-def temperature(samples: list[Sample], folder: Path) -> float:
+def temperature(samples: list[Sample]) -> float:
     """From the frames' answers with every patient left out in turn."""
-    logits = np.load(folder / "left_out.npz")["by_patient"]
+    logits = np.load(HERE / train.LEFT_OUT)["by_patient"].astype(np.float64)
     return round(metrics.temperature(logits, np.array([SIGNS.index(train.sign_of(one) or "") for one in samples])), 4)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / "lung")
+    parser.add_argument("--folder", type=Path, default=TRAINING / "lung")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     samples = train.load(asked.data)
-    heat = temperature(samples, asked.folder)
+    heat = temperature(samples)
     network = Classifier({"sign": SIGNS})
     network.load_state_dict(torch.load(asked.folder / "final.pt", map_location="cpu"))
     network.eval()

@@ -5,16 +5,19 @@ Every patient, and every source, is left out in turn (train.py keeps those answe
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from services.inference.models.lung import convert, train
 from services.inference.models.lung.postprocess import SIGNS, SURE, pool
-from services.inference.training import measure, metrics
+from services.inference.training import measure, metrics, saliency
 from services.inference.training.crossfit import PROJECT
+from services.inference.training.degrade import DEGRADATIONS
 from services.inference.training.figures import Figures, Table
 from services.inference.training.images import Sample
 from services.inference.training.measure import Answers
@@ -53,11 +56,11 @@ def abnormal(answers: Answers) -> tuple[Floats, npt.NDArray[np.float64]]:
     return 1 - answers.chances[:, 0], (answers.truths != 0).astype(np.float64)
 
 
-def evaluate(data: Path, folder: Path, model: Path) -> Figures:
+def evaluate(data: Path, model: Path, pictures: Path) -> Figures:
     """All figures."""
     samples = train.load(data)
-    kept = np.load(folder / "left_out.npz")
-    heat = convert.temperature(samples, folder)
+    kept = np.load(HERE / train.LEFT_OUT)
+    heat = convert.temperature(samples)
     patients = [sample.subject for sample in samples]
     sources = [train.source_of(sample) for sample in samples]
     by_patient = clips_of(samples, kept["by_patient"], heat, patients)
@@ -65,6 +68,7 @@ def evaluate(data: Path, folder: Path, model: Path) -> Figures:
     run = Served(model)
     frame = np.asarray(cv2.resize(samples[0].pixels, (640, 480)), np.uint8)
     frames = frames_of(samples, kept["by_patient"], heat)
+    failures(samples, by_patient, frames, pictures / "mistakes.png")
     probes = [s.facts["probe"] for s in {sample.facts["clip"]: sample for sample in samples}.values()]
     return Figures(
         model="lung",
@@ -81,6 +85,7 @@ def evaluate(data: Path, folder: Path, model: Path) -> Figures:
                 note="one normal clip is left when the largest source is out",
             ),
             measure.auroc("AUROC, not normal, source left out", *abnormal(by_source), by_source.subjects),
+            measure.calibration_error(by_patient, "expected calibration error by clip, patient left out"),
         ),
         roc=(
             measure.roc("not normal, patient left out", *abnormal(by_patient)),
@@ -99,6 +104,7 @@ def evaluate(data: Path, folder: Path, model: Path) -> Figures:
             measure.by_group("By source, source left out", by_source, by_source.subjects),
             measure.by_group("By probe, patient left out", by_patient, probes),
         ),
+        robustness=(robustness(samples, heat),),
         tables=(
             measure.by_class("By sign, patient left out", by_patient),
             measure.by_class("By sign, source left out", by_source),
@@ -106,6 +112,30 @@ def evaluate(data: Path, folder: Path, model: Path) -> Figures:
         ),
         limits=LIMITS,
     )
+
+
+def robustness(samples: Sequence[Sample], heat: float) -> Table:
+    """How the answers by clip fall as the frames get worse; every patient left out in turn, and learnt from unharmed frames alone."""
+    seen, patients = train.see(samples), [sample.subject for sample in samples]
+    rows: list[Sequence[str | float | int]] = []
+    for name, harm in DEGRADATIONS.items():
+        harmed = [replace(sample, pixels=harm(sample.pixels)) for sample in samples]
+        got = clips_of(samples, train.left_out(seen, patients, harmed), heat, patients)
+        wrong = int((~got.right & got.sure).sum())
+        rows.append([name, len(got.truths), int(got.right.sum()), int((~got.sure).sum()), wrong])
+    return Table("Robustness", ("harm", "clips", "right", "not sure", "wrong and sure"), rows)
+
+
+def failures(samples: Sequence[Sample], by_patient: Answers, frames: Answers, path: Path) -> None:
+    """Of every clip that was read wrongly the frame that spoke most for the wrong sign; it shows data and stays out of git."""
+    clips = np.unique([sample.facts["clip"] for sample in samples], return_inverse=True)[1]
+    names = list(dict.fromkeys(clips.tolist()))
+    shown, texts = [], []
+    for n in np.flatnonzero(~by_patient.right):
+        members = np.flatnonzero(clips == names[n])
+        shown.append(samples[members[frames.chances[members, by_patient.best[n]].argmax()]])
+        texts.append(f"{SIGNS[by_patient.truths[n]]} as {SIGNS[by_patient.best[n]]}")
+    saliency.sheet(shown, path, texts)
 
 
 def _clips(samples: Sequence[Sample], by_patient: Answers, by_source: Answers) -> Table:
@@ -122,13 +152,16 @@ def _clips(samples: Sequence[Sample], by_patient: Answers, by_source: Answers) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--folder", type=Path, default=PROJECT / ".local" / "training" / "lung")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    parser.add_argument("--card", action="store_true", help="write the figures and the weights' digest into card.yaml")
+    parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / "lung")
+    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
     asked = parser.parse_args()
+    torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    found = evaluate(asked.data, asked.folder, asked.model)
-    measure.write(found, HERE, asked.model, card=asked.card)
+    asked.pictures.mkdir(parents=True, exist_ok=True)
+    found = evaluate(asked.data, asked.model, asked.pictures)
+    if asked.card:
+        measure.write(found, HERE)
     measure.tell(found)
 
 

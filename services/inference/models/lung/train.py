@@ -22,6 +22,8 @@ from services.inference.training.command import TRAINING
 from services.inference.training.images import Sample
 from services.inference.training.picture import Image, Picture, Pixels
 
+HERE = Path(__file__).parent
+LEFT_OUT = "left_out.npz"  # what every frame was called when its patient, and its source, was left out; every figure comes from it
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 PICTURE = Picture(160, 160)
@@ -110,13 +112,14 @@ def fit(seen: Seen, rows: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     return w.numpy(), (b - w @ middle).numpy()
 
 
-def left_out(seen: Seen, groups: Sequence[str]) -> Floats:
-    """Logits [n, signs] of each frame from the regression that never saw its group."""
+def left_out(seen: Seen, groups: Sequence[str], asked: Sequence[Sample] = ()) -> Floats:
+    """Logits [n, signs] of each frame, or of what was asked in its stead, from the regression that never saw its group."""
+    vectors = features(seen.encoder, PICTURE, asked) if asked else seen.plain
     logits = np.zeros((len(seen.samples), len(SIGNS)))
     for group in sorted(set(groups)):
         out = np.array([one == group for one in groups])
         weights, bias = fit(seen, ~out)
-        logits[out] = seen.plain[out] @ weights.T + bias
+        logits[out] = vectors[out] @ weights.T + bias
     return logits
 
 
@@ -134,7 +137,9 @@ def main() -> None:
     torch.save(seen.encoder.state_dict(), asked.folder / "final.pt")
     by_patient = left_out(seen, [one.subject for one in seen.samples])
     by_source = left_out(seen, [source_of(one) for one in seen.samples])
-    np.savez_compressed(asked.folder / "left_out.npz", by_patient=by_patient, by_source=by_source)
+    np.savez_compressed(
+        HERE / LEFT_OUT, by_patient=by_patient.astype(np.float32), by_source=by_source.astype(np.float32)
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from services.inference.models.quality import dataset
 from services.inference.models.quality.dataset import PICTURE, Source
 from services.inference.models.quality.faults import FAULTS, FAULTY, GRADES
 from services.inference.models.quality.network import Quality, Served
+from services.inference.training import measure
 from services.inference.training.export import export, halve, letterbox
 from services.inference.training.metrics import Floats
 from services.inference.training.picture import Pixels
@@ -127,6 +128,7 @@ def main() -> None:
     if apart > AGREEMENT:
         asked.model.unlink()
         sys.exit(f"the graph does not agree with torch within {AGREEMENT}: it was not kept")
+    measure.note_conversion(asked.model, max(apart, 0.0))
 
 
 if __name__ == "__main__":

@@ -248,6 +248,10 @@ def evaluate(data: Path, model: Path, pictures: Path) -> Figures:
             regions_right("regions on text, real DICOM screens", screen_reads),
             measure.figure("pictures without text in which some is found", mean, empty, of_empty),
             *repeats(run, data),
+            *(
+                measure.calibration_error(a, f"expected calibration error, {name.replace('_', ' ')}")
+                for name, a in questions.items()
+            ),
         ),
         roc=tuple(measure.roc(name, a.chances[:, 1], a.truths) for name, a in questions.items()),
         risk_coverage=tuple(measure.risk_coverage(name, a) for name, a in questions.items()),
@@ -266,14 +270,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / "quality")
-    parser.add_argument(
-        "--card", action="store_true", help="as every model's evaluate.py has it; figures are always written"
-    )
+    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     asked.pictures.mkdir(parents=True, exist_ok=True)
     found = evaluate(asked.data, asked.model, asked.pictures)
-    measure.write(found, HERE, asked.model)
+    if asked.card:
+        measure.write(found, HERE)
     measure.tell(found)
 
 
