@@ -4,75 +4,64 @@
 """
 
 import argparse
+import itertools
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from services.inference.models.fetal_head import dataset
 from services.inference.models.fetal_head.augment import PICTURE
+from services.inference.models.fetal_head.network import ANSWERS, Served
+from services.inference.training import measure, served
+from services.inference.training.command import TRAINING
 from services.inference.training.export import export, halve, letterbox
-from services.inference.training.served import Served
-from services.inference.training.unet import UNet
+from services.inference.training.segmenter import Segmenter
 
 HERE = Path(__file__).parent
-PROJECT = HERE.parents[3]
+OUTPUTS = ("mask", "presence")
 COMPARED = 20
-AGREEMENT = 1e-3
 
 
-def network(checkpoint: Path) -> UNet:
-    """The network with its weights."""
-    model = UNet()
-    model.eval()
+def network(checkpoint: Path) -> Served:
+    """The network with its weights, rounded as the file keeps them."""
+    model = Segmenter(ANSWERS)
     model.load_state_dict(torch.load(checkpoint, map_location="cpu"))
     halve(model)
-    return model
+    whole = Served(model)
+    whole.eval()
+    return whole
 
 
-class Answers(nn.Module):  # type: ignore[misc]  # the platform's own environment has no torch
-    """What is served: the mask in 255 levels, and how likely a head is there."""
-
-    def __init__(self, network: UNet) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        logits, score = self.network(picture)
-        return (255 * logits.sigmoid()).round().to(torch.uint8), score.sigmoid()[:, None]
-
-
-def largest_difference(checkpoint: Path, model: Path, data: Path) -> tuple[float, float]:
-    """Between torch and the graph on some pictures: of the mask beyond its 8-bit rounding (0 to 1), and of presence."""
-    torch_model, served = network(checkpoint), Served(model)
-    mask, presence = 0.0, 0.0
-    for sample in list(dataset.heads(data))[:COMPARED]:
-        out = served(sample.pixels)
-        picture = letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], PICTURE)
+def largest_difference(model: Served, path: Path, data: Path) -> tuple[float, float]:
+    """Between torch and the graph on some pictures: of the mask's mean level (0 to 1), and of presence."""
+    run, of_mask, of_presence = served.Served(path), 0.0, 0.0
+    for sample in itertools.islice(dataset.heads(data), COMPARED):
+        got = run(sample.pixels)
         with torch.no_grad():
-            logits, score = torch_model(picture)
-        rounding = 0.5
-        levels = np.abs(255 * logits[0].sigmoid().numpy() - out["mask"].astype(np.float64)).max() - rounding
-        mask = max(mask, float(levels) / 255)
-        presence = max(presence, abs(float(score[0].sigmoid()) - float(out["presence"][0])))
-    return mask, presence
+            mask, presence = model(letterbox(torch.from_numpy(sample.pixels)[None, :, :, None], PICTURE))
+        of_mask = max(of_mask, float(np.abs(mask[0].numpy() / 255 - got["mask"] / 255).mean()))
+        of_presence = max(of_presence, abs(float(presence[0]) - float(got["presence"][0])))
+    return of_mask, of_presence
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, default=PROJECT / ".local" / "training" / "fetal_head.pt")
+    parser.add_argument("--checkpoint", type=Path, default=TRAINING / "fetal_head.pt")
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     asked = parser.parse_args()
+    torch.set_num_threads(1)
     asked.model.parent.mkdir(exist_ok=True)
-    export(Answers(network(asked.checkpoint)), asked.model, PICTURE, ("mask", "presence"))
-    mask, presence = largest_difference(asked.checkpoint, asked.model, asked.data)
+    model = network(asked.checkpoint)
+    export(model, asked.model, PICTURE, OUTPUTS)
+    mask, presence = largest_difference(model, asked.model, asked.data)
     print(f"largest difference from torch: mask {mask:.6f}, presence {presence:.6f}")
-    if max(mask, presence) > AGREEMENT:
+    if max(mask, presence) > served.AGREEMENT:
         asked.model.unlink()
-        sys.exit(f"the graph does not agree with torch within {AGREEMENT}: it was not kept")
+        sys.exit(f"the graph does not agree with torch within {served.AGREEMENT}: it was not kept")
+    measure.note_conversion(asked.model, max(mask, presence))
     print(f"{asked.model}: {asked.model.stat().st_size} bytes")
 
 

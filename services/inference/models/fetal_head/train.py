@@ -1,10 +1,8 @@
 """Trains the fetal head model: `python -m services.inference.models.fetal_head.train --data FOLDER --minutes N`."""
 
-import argparse
 import logging
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.random import Generator
@@ -12,14 +10,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from services.inference.models.fetal_head import dataset
-from services.inference.models.fetal_head.augment import DEVIATION, HEIGHT, MEAN, PICTURE, WIDTH, view
+from services.inference.models.fetal_head.augment import PICTURE, view
 from services.inference.models.fetal_head.dataset import Sample, axes_of, coverage
+from services.inference.models.fetal_head.network import ANSWERS
+from services.inference.training import command
+from services.inference.training.command import TRAINING
 from services.inference.training.export import letterbox
 from services.inference.training.loop import Batch, fit, mixed, prefetched
-from services.inference.training.unet import UNet
+from services.inference.training.segmenter import Segmenter
 
-HERE = Path(__file__).parent
-PROJECT = HERE.parents[3]
+LOG = logging.getLogger(__name__)
+STEPS = 2000  # without a number of minutes
 SIMULATED = 300
 # Of each batch: how many are drawn from each group. Outlined heads carry the measurement, the rest says what is no head.
 SHARES = {"hc18": 10, "planes_heads": 2, "simulated": 1, "simulated_tissue": 1, "planes_others": 1, "others": 1}
@@ -68,7 +69,7 @@ def make_batch(groups: dict[str, list[Sample]], rng: Generator) -> Batch:
     for n, (sample, mask) in enumerate(zip(chosen, masks, strict=True)):
         if sample.quadric is not None and mask.sum() < 0.5 * np.pi * np.prod(axes_of(sample.quadric)) * 0.1:
             heads[n] = -1.0  # moved out of the picture: neither head nor none
-    x = (torch.from_numpy(np.stack(pictures))[:, None] - MEAN) / DEVIATION
+    x = torch.from_numpy(PICTURE.normalise(np.stack(pictures)))[:, None]
     return x, torch.from_numpy(np.stack(masks)), torch.tensor(heads), torch.tensor(outlined, dtype=torch.float32)
 
 
@@ -89,8 +90,8 @@ def loss_of(model: nn.Module, batch: Batch, spent: float) -> Tensor:
     """Cross-entropy and Dice for the mask, error of the mask's axes, cross-entropy for presence."""
     x, mask, head, outlined = batch
     with mixed():
-        logits, presence = model(x.contiguous(memory_format=torch.channels_last))
-    logits, presence = logits.float(), presence.float()
+        logits, answers = model(x.contiguous(memory_format=torch.channels_last))
+    logits, presence = logits.float(), answers["presence"][:, 0].float()
     p = logits.sigmoid()
     pixel = (functional.binary_cross_entropy_with_logits(logits, mask, reduction="none").mean((1, 2)) * outlined).mean()
     has = outlined * (mask.sum((1, 2)) > 100)
@@ -109,25 +110,22 @@ def validate(model: nn.Module, samples: list[Sample]) -> float:
     for start in range(0, len(samples), 16):
         part = samples[start : start + 16]
         x = torch.cat([letterbox(torch.from_numpy(s.pixels)[None, :, :, None], PICTURE) for s in part])
-        logits, presence = model(x.contiguous(memory_format=torch.channels_last))
+        logits, answers = model(x.contiguous(memory_format=torch.channels_last))
         p = (logits.float() > 0).float()
         for n, sample in enumerate(part):
-            scores[sample.head].append(float(presence[n]))
+            scores[sample.head].append(float(answers["presence"][n]))
             if sample.quadric is None or sample.source != "hc18" or sample.hc_mm is None or sample.spacing_mm is None:
                 continue
             rows, columns = sample.pixels.shape
-            scale = min(HEIGHT / rows, WIDTH / columns)
-            back = np.array([[1 / scale, 0, 0.5 / scale - 0.5], [0, 1 / scale, 0.5 / scale - 0.5], [0, 0, 1]])
-            truth = torch.from_numpy((coverage(back.T @ sample.quadric @ back, WIDTH, HEIGHT) > 0.5).astype(np.float32))
+            scale, back = PICTURE.scale(rows, columns), np.linalg.inv(PICTURE.matrix(rows, columns))
+            within = coverage(back.T @ sample.quadric @ back, PICTURE.width, PICTURE.height) > 0.5
+            truth = torch.from_numpy(within.astype(np.float32))
             dices.append(float(2 * (p[n] * truth).sum() / (p[n].sum() + truth.sum())))
             _, major, minor = (_moments(p[n : n + 1])[0].exp() * 2 / scale * sample.spacing_mm).tolist()
             h = ((major - minor) / (major + minor)) ** 2
             errors.append(np.pi * (major + minor) * (1 + 3 * h / (10 + np.sqrt(4 - 3 * h))) - sample.hc_mm)
     wrong = sum(s < 0 for s in scores[True]) + sum(s > 0 for s in scores[False])
-    print(
-        f"  dice {np.mean(dices):.4f} hc bias {np.mean(errors):+.2f} mm, presence wrong {wrong} of {len(samples)}",
-        flush=True,
-    )
+    LOG.info(f"  dice {np.mean(dices):.4f} hc bias {np.mean(errors):+.2f} mm, presence wrong {wrong} of {len(samples)}")
     return float(np.mean(np.abs(errors)))
 
 
@@ -143,33 +141,37 @@ def load(data: Path) -> list[Sample]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=1)
+    parser = command.arguments(__doc__, minutes=0)
     parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
-    parser.add_argument("--checkpoint", type=Path, default=PROJECT / ".local" / "training" / "fetal_head.pt")
+    parser.add_argument("--checkpoint", type=Path, default=TRAINING / "fetal_head.pt")
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(asked.threads)
-    cv2.setNumThreads(1)
-    torch.manual_seed(asked.seed)
+    command.begin(asked, __name__)
     asked.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     samples = load(asked.data)
     groups = groups_of([s for s in samples if s.part == "train"])
-    print({name: len(group) for name, group in groups.items()}, flush=True)
+    LOG.info(str({name: len(group) for name, group in groups.items()}))
     watched = [s for s in samples if s.part == "validation"]
     watched = [s for s in watched if s.source in ("hc18", "fetal_planes")] + [
         s for s in watched if s.source == "liver"
     ][:20]
-    model = UNet().to(memory_format=torch.channels_last)
+    model = Segmenter(ANSWERS)
+    model.encoder.learnt_from_photographs()
     if asked.start:
         model.load_state_dict(torch.load(asked.start))
+    model = model.to(memory_format=torch.channels_last)
     rng = np.random.default_rng(asked.seed)
     batches = prefetched(lambda: make_batch(groups, rng))
-    fit(model, batches, loss_of, lambda m: validate(m, watched), asked.checkpoint, 60 * asked.minutes, asked.rate)
+    fit(
+        model,
+        batches,
+        loss_of,
+        lambda network: validate(network, watched),
+        asked.checkpoint,
+        60 * asked.minutes,
+        asked.rate,
+        learnt=model.encoder,
+        steps=0 if asked.minutes else STEPS,
+    )
 
 
 if __name__ == "__main__":

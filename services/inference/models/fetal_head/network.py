@@ -1,0 +1,23 @@
+"""The network as it is served: it looks at the whole picture, then nearer at the head that it outlined there, and joins both."""
+
+import torch
+from torch import Tensor, nn
+
+from services.inference.models.fetal_head.augment import CONTEXT, PICTURE
+from services.inference.training.looks import Looks
+from services.inference.training.segmenter import Segmenter
+
+ANSWERS = {"presence": 1}
+LEAST = 40.0  # side of the nearer look, in pixels of the picture
+
+
+class Served(nn.Module):  # type: ignore[misc]  # the platform's own environment has no torch
+    """What a server is to get: `mask` in 255 levels, and how likely a head is there."""
+
+    def __init__(self, network: Segmenter) -> None:
+        super().__init__()
+        self.looks = Looks(network, PICTURE, PICTURE, (CONTEXT,), LEAST)
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        logits, _, said = self.looks(picture)
+        return (255 * logits.sigmoid()).round().to(torch.uint8), said[0]["presence"].sigmoid()
