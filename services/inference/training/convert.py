@@ -64,7 +64,8 @@ def main(name: str, job_of: Callable[[Path], Job], here: Path) -> None:
     parser.add_argument("--model", type=Path, default=here / "1" / "model.onnx")
     parser.add_argument("--network", default=FINAL)
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
+    LOG.setLevel(logging.INFO)  # the exporter has much to say
     torch.set_num_threads(1)
     job = job_of(asked.data)
     heat = temperatures(job, asked.folder, asked.model.parents[1])

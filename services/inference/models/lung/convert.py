@@ -30,7 +30,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=TRAINING / "lung")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
+    LOG.setLevel(logging.INFO)  # the exporter has much to say
     torch.set_num_threads(1)
     samples = train.load(asked.data)
     heat = temperature(samples)

@@ -102,7 +102,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
     parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(format="%(message)s")
+    LOG.setLevel(logging.INFO)  # the exporter has much to say
     torch.set_num_threads(1)
     network = Quality().eval()
     network.load_state_dict(torch.load(asked.checkpoint, map_location="cpu"))
