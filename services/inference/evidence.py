@@ -50,15 +50,17 @@ _LEGAL = {
 
 
 def read_evidence(path: Path, source: Source, study_instance_uid: str, decoded: dict[str, str]) -> Dataset:
-    """The dataset for the documents of the image at `path`. `decoded` holds, by keyword, text that ingest has already decoded: it is
-    taken where the source declares no character set and yet goes beyond ASCII."""
+    """The dataset for the documents of the image at `path`. `decoded` holds, by keyword, text that ingest has already decoded: beyond
+    ASCII it is taken, for ingest also reads what a scanner declared wrongly or not at all."""
     image = dcmread(path, stop_before_pixels=True, force=True)
     declared = bool(image.get("SpecificCharacterSet"))
     clean = Dataset()
     for keyword in PATIENT_AND_STUDY:
         text = _ESCAPE.sub("", str(image.get(keyword, "") or "")).strip()
-        if not declared and not text.isascii():
-            text = decoded.get(keyword, "")
+        if not text.isascii():
+            said = decoded.get(keyword, "")
+            if not declared or (said and not text.startswith(said)):  # what ingest left out (phonetic names) stays
+                text = said
         if (legal := _LEGAL.get(keyword)) and not legal.fullmatch(text):
             text = ""
         if text or keyword in _TYPE_2:

@@ -197,6 +197,12 @@ def test_undeclared_bytes_are_taken_as_ingest_decoded_them(tmp_path: Path) -> No
     assert str(report.PatientName) == "王^芳"
 
 
+def test_gb2312_bytes_without_escapes_are_taken_as_ingest_decoded_them_though_a_set_is_declared(tmp_path: Path) -> None:
+    path = written(tmp_path, b"Ouyang^Nana=" + "欧阳^娜娜".encode("gb2312") + b" ", "\\ISO 2022 IR 58")
+    report = dcmread(BytesIO(document(path, result(), {"PatientName": "Ouyang^Nana=欧阳^娜娜"})))
+    assert str(report.PatientName) == "Ouyang^Nana=欧阳^娜娜"
+
+
 def test_what_cannot_be_written_legally_is_left_empty(tmp_path: Path) -> None:
     report = dcmread(BytesIO(document(written(tmp_path, b"Wang^Fang "), result())))
     assert report.StudyTime is None or report.StudyTime == ""
