@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 import yaml
 from numpy.typing import NDArray
 
+from services.inference.loading import load_postprocess
 from services.inference.model import (
     ClipObservation,
     Geometry,
@@ -112,20 +112,13 @@ def read_model(folder: Path) -> InstalledModel | None:
         )
     if digest != weights["sha256"]:
         raise BadModelFolder(f"{folder.name}: the weights are not those that the card names: their SHA-256 is {digest}")
-    postprocess = _load_postprocess(folder)
+    try:
+        postprocess = load_postprocess(folder)
+    except Exception as error:  # whatever the folder's code does wrong is the folder's fault
+        raise BadModelFolder(f"{folder.name}: postprocess.py: {type(error).__name__}: {error}") from error
     needed = "read_clip" if card.scope is Scope.CLIP else "read"
     if not hasattr(postprocess, needed):
         raise BadModelFolder(
             f"{folder.name}: postprocess.py has no {needed}, which a model of the scope {card.scope} needs"
         )
     return InstalledModel(card, postprocess, MappingProxyType(document))
-
-
-def _load_postprocess(folder: Path) -> Any:
-    path = folder / "postprocess.py"
-    spec = importlib.util.spec_from_file_location(f"services.inference.models.{folder.name}.postprocess", path)
-    if spec is None or spec.loader is None or not path.exists():
-        raise BadModelFolder(f"{folder.name}: there is no postprocess.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

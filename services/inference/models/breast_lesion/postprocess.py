@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from services.inference.codes import BENIGN, LESION, MALIGNANT, NATURE, PROBABILITY_OF_CANCER
 from services.inference.model import Code, Evaluation, Measurement, Observation, Refusal
-from services.inference.models.breast_lesion import outline
 from services.inference.views import VIEWS
+
+from . import outline
 
 # PS3.16 CID 7470. ACR BI-RADS Atlas, 5th ed. 2013, ultrasound, reporting: the longest dimension, then the one perpendicular to it.
 LONG_AXIS = Code("103339001", "SCT", "Long Axis")

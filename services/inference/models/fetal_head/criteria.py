@@ -10,7 +10,8 @@ import numpy as np
 
 from services.inference.codes import ABSENT, PRESENT, PRIVATE_SCHEME
 from services.inference.model import Code, Evaluation
-from services.inference.models.fetal_head.ellipse import Ellipse
+
+from .ellipse import Ellipse
 
 SALOMON = "Salomon et al., Ultrasound Obstet Gynecol 2006;27:34-40"
 ISUOG = "ISUOG, Ultrasound Obstet Gynecol 2019;53:715-723"

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.model import Code, Measurement, Observation, Refusal
-from services.inference.models.fetal_head import criteria
-from services.inference.models.fetal_head import ellipse as ellipses
-from services.inference.models.fetal_head.ellipse import Ellipse
+
+from . import criteria
+from . import ellipse as ellipses
+from .ellipse import Ellipse
 
 HC = Code("11984-2", "LN", "Head Circumference")  # PS3.16 CID 12005
 BPD = Code("11820-8", "LN", "Biparietal Diameter")  # PS3.16 CID 12005

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from services.inference import codes
 from services.inference.model import ClipObservation, Code, Evaluation, Measurement, Observation
-from services.inference.models.quality import text
-from services.inference.models.quality.geometry import CELL, scale
+
+from . import text
+from .geometry import CELL, scale
 
 # In the order of the output `faults`.
 FAULTS: tuple[Code, ...] = (codes.GAIN_TOO_LOW, codes.GAIN_TOO_HIGH, codes.CONTACT_LOST, codes.MOTION_BLUR)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from services.inference.models.quality.geometry import CELL, scale
+from .geometry import CELL, scale
 
 IS_TEXT = 128  # of the map's 255
 LEAST_CELLS = 5  # smaller spots are single signs or specks
