@@ -163,7 +163,8 @@ class Analyst:
         if not shown:
             return outcome.skipped(task.exam, Skip(Rule.SHADOW_ONLY))
         if all(run.failed for run in shown):
-            return outcome.failed(task.exam, shown[0].model, shown[0].reason)
+            at_fault = next((run for run in shown if run.outcome == FAILED), None)
+            return outcome.failed(task.exam, at_fault.model if at_fault else "", (at_fault or shown[0]).reason)
         documents: list[str] = []
         if result.shown_groups:
             try:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.inference import codes
-from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND, Result
+from services.inference.result import FAILED, Result, Run
 
 
 class Measure(StrEnum):
     """What is counted."""
 
-    OUTCOME = "outcome"  # runs: findings, nothing (the model refuses), failed
+    OUTCOME = "outcome"  # images and clips: findings, nothing (refused or not sure); failed runs
     CERTAINTY = "certainty"  # statements, by tenths of the scale
     PROBABILITY = "probability"  # of cancer, by tenths
     REVIEW = "review"  # findings, by what an expert made of them
@@ -28,7 +28,6 @@ BINS: dict[Measure, tuple[str, ...]] = {
     Measure.PROBABILITY: TENTHS,
     Measure.REVIEW: ("accepted", "corrected", "rejected"),
 }
-_OUTCOMES = {FINDINGS: "findings", NOTHING_FOUND: "nothing", FAILED: "failed"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,7 +95,8 @@ def tallies(result: Result) -> Counter[Tally]:
     counted: Counter[Tally] = Counter()
     for run in result.runs:
         model = run.model.partition("@")[0]
-        counted[Tally(model, run.version, run.shown, Measure.OUTCOME, _OUTCOMES[run.outcome])] += 1
+        for outcome, number in _outcomes(result, run).items():
+            counted[Tally(model, run.version, run.shown, Measure.OUTCOME, outcome)] += number
         for group in result.groups:
             if group.model != run.model:
                 continue
@@ -106,3 +106,14 @@ def tallies(result: Result) -> Counter[Tally]:
                 if figure.code == codes.PROBABILITY_OF_CANCER:
                     counted[Tally(model, run.version, run.shown, Measure.PROBABILITY, tenth(figure.value))] += 1
     return counted
+
+
+def _outcomes(result: Result, run: Run) -> Counter[str]:
+    """By image, however many frames it has: those of a clip are much alike, and would make chance look like a change."""
+    if run.outcome == FAILED:
+        return Counter({"failed": 1})
+    groups = [group for group in result.groups if group.model == run.model]
+    spoken = {group.source.sop_instance_uid for group in groups if group.says_something}
+    silent = {one.source.sop_instance_uid for one in result.silences if one.model == run.model}
+    asked = silent | {group.source.sop_instance_uid for group in groups}
+    return +Counter({"findings": len(spoken), "nothing": len(asked - spoken)})

@@ -19,7 +19,11 @@ from services.inference.registry import InstalledModel, Outputs
 from services.inference.sector import Sector
 from services.inference.triton import ModelFault
 
-BELOW_THRESHOLD = "What is seen is less certain than the model's threshold asks for."
+BELOW_THRESHOLD = Refusal(
+    "below_threshold",
+    "What is seen is less certain than the model's threshold asks for.",
+    "所见结果的可信度低于模型阈值。",
+)
 
 
 class Server(Protocol):
@@ -38,10 +42,10 @@ class Seen:
 
 @dataclass(slots=True)
 class FramesRead:
-    """What was seen, and how often frames showed nothing for which reason."""
+    """What was seen, and of how many frames nothing is said for which reason."""
 
     seen: list[Seen] = field(default_factory=list)
-    nothing: Counter[str] = field(default_factory=Counter)
+    nothing: Counter[Refusal] = field(default_factory=Counter)
 
 
 async def ask(
@@ -81,7 +85,7 @@ def read_clip(model: InstalledModel, header: Header, answers: Mapping[int, Outpu
         ordered = dict(sorted(answers.items()))
         found = model.postprocess.read_clip(ordered, sector.bottom - sector.top, sector.right - sector.left)
         if isinstance(found, Refusal):
-            read.nothing[found.reason] += len(answers)
+            read.nothing[found] += len(answers)
             return read
         for one in found:
             if not one.frames or not set(one.frames) <= answers.keys():
@@ -110,7 +114,7 @@ def _take(
     read: FramesRead,
 ) -> None:
     if isinstance(found, Refusal):
-        read.nothing[found.reason] += len(frames)
+        read.nothing[found] += len(frames)
         return
     _require_numbers(model.card, found)
     weighed = weigh(model.card, found)

@@ -19,11 +19,11 @@ _OF_INTEREST = sr.CodedConcept("113000", "DCM", "Of Interest")  # PS3.16 CID 701
 
 
 def deciding_frames(result: Result) -> dict[str, list[int]]:
-    """By image, the frames on which what is shown was read; screening models read nothing."""
+    """By image, the frames on which what is shown was read; screening models read nothing, nor does who is not sure."""
     found: dict[str, set[int]] = {}
     for group in result.shown_groups:
         run = result.run_of(group.model)
-        if run.stage is Stage.READ:
+        if run.stage is Stage.READ and group.says_something:
             frames = group.frames if run.scope is Scope.CLIP and group.frames else (group.frame,)
             found.setdefault(group.source.sop_instance_uid, set()).update(frames)
     return {image: sorted(frames) for image, frames in sorted(found.items())}

@@ -54,7 +54,9 @@ SHADOW_DISAGREED = Counter(
 )
 _WATCHED = ["model", "version", "organisation", "scanner"]
 ANSWERS = Counter(
-    "sonobridge_inference_answers_total", "Shown runs by outcome: findings, nothing, failed", [*_WATCHED, "outcome"]
+    "sonobridge_inference_answers_total",
+    "Images and clips by what the shown model made of them: findings, nothing; failed runs",
+    [*_WATCHED, "outcome"],
 )
 SCORES = Histogram(
     "sonobridge_inference_score_percent",

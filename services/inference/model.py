@@ -70,10 +70,11 @@ class ClipObservation:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a model says nothing of a frame or clip: a name for programs, a sentence for people."""
+    """Why a model says nothing of a frame or clip: a name for programs, a sentence for people in both languages."""
 
     name: str
     reason: str
+    reason_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from services.inference.model import (
     Stage,
     finding_id,
 )
-from services.inference.result import Group, Result, Run, Source
+from services.inference.result import Group, Result, Run, Silence, Source
 
 _MODES = {
     directory_pb2.GATE_MODE_APPROVED: Mode.APPROVED,
@@ -111,6 +111,7 @@ def completed(
             pb.Contradiction(sop_instance_uid=one.sop_instance_uid, body_part=one.body_part, view=_code(one.view))
             for one in result.contradictions
         ],
+        silences=[_silence(one) for one in result.shown_silences],
         sop_instance_uids=documents,
         investigational=result.investigational,
         crossing=exam.crossing if exam.HasField("crossing") else None,
@@ -122,6 +123,17 @@ def completed(
         best = max(groups, key=lambda group: _telling(result, group))
         event.key_sop_instance_uid, event.key_frame = best.source.sop_instance_uid, best.frame
     return event
+
+
+def _silence(one: Silence) -> pb.Silence:
+    return pb.Silence(
+        model=one.model,
+        sop_instance_uid=one.source.sop_instance_uid,
+        name=one.name,
+        reason=one.reason,
+        reason_zh=one.reason_zh,
+        frames=one.frames,
+    )
 
 
 def skipped(exam: ingest_pb.Exam, skip: Skip) -> pb.AnalysisSkipped:
@@ -159,7 +171,7 @@ def _reference(run: Run) -> pb.ModelReference:
 def _telling(result: Result, group: Group) -> tuple[bool, bool, float]:
     """What was read goes before what was screened, what was measured before what was not, then the surest."""
     reading = group.reading
-    is_read = result.run_of(group.model).stage is Stage.READ
+    is_read = result.run_of(group.model).stage is Stage.READ and group.says_something
     return is_read, bool(reading.measurements), reading.observation.certainty_percent
 
 

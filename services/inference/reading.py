@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
-from services.inference import metrics, routing
+from services.inference import routing
 from services.inference.breaker import Breaker
 from services.inference.copies import LocalCopies
-from services.inference.decode import Header, Undecodable, decode_frames, find_sector, read_header
+from services.inference.decode import Undecodable, find_sector, read_header
 from services.inference.frames import FramesRead, Server, ask, read_clip, see
-from services.inference.grouping import groups_of
-from services.inference.model import Chosen, Geometry, Plan, Scope
+from services.inference.grouping import groups_of, lasting, silences_of
+from services.inference.model import Chosen, Geometry, Plan, Scope, Stage
+from services.inference.pictures import Grey, Pictures
 from services.inference.registry import InstalledModel, Outputs
-from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND, Contradiction, Group, Result, Run, Source
-from services.inference.sector import Sector, cut, find
+from services.inference.result import (
+    FAILED,
+    FINDINGS,
+    NOTHING_FOUND,
+    UNREADABLE,
+    Contradiction,
+    Group,
+    Result,
+    Run,
+    Silence,
+    Source,
+)
+from services.inference.sector import find
 from services.inference.triton import ModelFault, TritonAway
 from services.inference.views import VIEWS, name_of
 from services.inference.workers import WorkerFailed, Workers
 from services.shared.errors import NotFound
 
-Grey = NDArray[np.uint8]
-
 _CHUNKS_AT_ONCE = 2
-# Decoded frames of an instance that are kept between screening and reading; what goes beyond is decoded again.
-_KEPT_BYTES = 64 * 1024 * 1024
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> BaseException:
@@ -63,61 +67,59 @@ class Reader:
         a run tells its refusal. A reading model that nothing called has no run."""
         slots = asyncio.Semaphore(self._instances_at_once)
         tallies = {chosen.key: _Tally(exam) for chosen in plan.models}
+        unread: list[Silence] = []
         contradictions: list[Contradiction] = []
 
         async def one(source: Source, digest: str) -> None:
             async with slots:
-                contradictions.extend(await self._read_instance(plan, source, digest, tallies))
+                try:
+                    contradictions.extend(await self._read_instance(plan, source, digest, tallies))
+                except* (Undecodable, WorkerFailed, NotFound) as errors:
+                    unread.append(_unread(source, _first(errors)))
+                    _refuse(plan, tallies, unread[-1])
 
         async with asyncio.TaskGroup() as tasks:
             for source, digest in sources:
                 tasks.create_task(one(source, digest))
         runs = tuple(tallies[chosen.key].run(chosen) for chosen in plan.models if tallies[chosen.key].called)
         groups = [group for chosen in plan.models for group in tallies[chosen.key].groups]
+        silences = [*unread, *(silence for chosen in plan.models for silence in tallies[chosen.key].silences)]
         return Result(
             runs,
             tuple(sorted(groups, key=lambda g: (g.model, g.source.sop_instance_uid, g.number))),
             contradictions=tuple(sorted(contradictions, key=lambda one: one.sop_instance_uid)),
+            silences=tuple(sorted(silences, key=lambda one: (one.model, one.source.sop_instance_uid))),
         )
 
     async def _read_instance(
         self, plan: Plan, source: Source, digest: str, tallies: Mapping[str, _Tally]
     ) -> list[Contradiction]:
-        """Screen, route, read; what the router says against the exam's own words."""
-        called = {chosen.key for chosen in plan.screens}
-        read: dict[str, FramesRead] = {}
-        views: dict[int, str] = {}
-        refusal, frames = "", 0
-        try:
-            async with self._copies.of(source.object_key, digest) as path:
-                pictures = await self._open(plan, path)
-                frames = pictures.header.frames
-                every = list(range(1, frames + 1))
-                read |= await self._show(plan.screens, dict.fromkeys(called, every), pictures, tallies)
-                views = _views(plan, read, frames)
-                wanted = routing.called(plan, views, frames)
-                called |= wanted.keys()
-                readers = [chosen for chosen in plan.readers if chosen.key in wanted]
-                read |= await self._show(readers, wanted, pictures, tallies)
-        except* (Undecodable, WorkerFailed, NotFound) as errors:
-            refusal = str(_first(errors))
-            called |= {chosen.key for chosen in plan.readers if chosen.by_body_part}
-        for chosen in plan.models:
+        """Screen, route, read; what the router says against the exam's own words. Raises what keeps the instance from being read."""
+        async with self._copies.of(source.object_key, digest) as path:
+            pictures = await self._open(plan, path)
+            frames = pictures.header.frames
+            every = {chosen.key: list(range(1, frames + 1)) for chosen in plan.screens}
+            read = await self._show(plan.screens, every, pictures, tallies)
+            views = _views(plan, read, frames)
+            wanted = routing.called(plan, views, frames)
+            readers = [chosen for chosen in plan.readers if chosen.key in wanted]
+            read |= await self._show(readers, wanted, pictures, tallies)
+        if plan.router is not None:
+            read[plan.router.key] = lasting(read[plan.router.key], views)
+        for chosen in (*plan.screens, *readers):
             tally = tallies[chosen.key]
-            tally.called |= chosen.key in called
-            if refusal and chosen.key in called:
-                tally.refusals.append(f"instance {source.sop_instance_uid}: {refusal}")
-            elif not refusal and chosen.key in read:
-                tally.groups += groups_of(chosen, source, read[chosen.key], views if chosen is plan.router else None)
-        if refusal or not (view := routing.contradicting_view(plan.body_part, views)):
+            tally.called = True
+            tally.groups += groups_of(chosen, source, read[chosen.key])
+            tally.silences += silences_of(chosen, source, read[chosen.key])
+        if not (view := routing.contradicting_view(plan.body_part, views)):
             return []
         return [Contradiction(source.sop_instance_uid, plan.body_part, VIEWS[view].code)]
 
-    async def _open(self, plan: Plan, path: Path) -> _Pictures:
+    async def _open(self, plan: Plan, path: Path) -> Pictures:
         """The instance's header and sector, nothing decoded that is not asked for."""
         header = await self._workers.run(read_header, path)
         step = max(chosen.card.frame_batch for chosen in plan.models)
-        pictures = _Pictures(self._workers, path, header, step)
+        pictures = Pictures(self._workers, path, header, step)
         if any(chosen.card.geometry is Geometry.SECTOR for chosen in plan.models):
             small = header.frames <= step
             pictures.sector = (
@@ -129,7 +131,7 @@ class Reader:
         self,
         models: Sequence[Chosen],
         wanted: Mapping[str, Sequence[int]],
-        pictures: _Pictures,
+        pictures: Pictures,
         tallies: Mapping[str, _Tally],
     ) -> dict[str, FramesRead]:
         """What these models say of the frames that they are to see, a chunk being decoded while another is inferred."""
@@ -169,7 +171,7 @@ class Reader:
     async def _ask(
         self,
         chosen: Chosen,
-        pictures: _Pictures,
+        pictures: Pictures,
         frames: Grey,
         first: int,
         numbers: Sequence[int],
@@ -195,7 +197,7 @@ class Reader:
                         sector = pictures.sector_of(chosen)
                         found = await see(server, model, pictures.header, some, batch, sector)
                         read.seen += found.seen
-                        tally.nothing.update(found.nothing)
+                        read.nothing.update(found.nothing)
                 tally.frames += len(some)
         except (TritonAway, ModelFault) as error:
             tally.fault = error.reason
@@ -212,7 +214,7 @@ class Reader:
     async def _read_clip(
         self,
         chosen: Chosen,
-        pictures: _Pictures,
+        pictures: Pictures,
         tally: _Tally,
         answers: Mapping[int, Outputs],
         read: dict[str, FramesRead],
@@ -225,7 +227,19 @@ class Reader:
             tally.fault = error.reason
             return
         read[chosen.key] = found
-        tally.nothing.update(found.nothing)
+
+
+def _unread(source: Source, error: BaseException) -> Silence:
+    reason = f"The image cannot be read: {error}"
+    return Silence("", source, "unreadable", reason, "无法读取该图像。", source.number_of_frames)
+
+
+def _refuse(plan: Plan, tallies: Mapping[str, _Tally], unread: Silence) -> None:
+    """An instance that cannot be read, for all models that would have seen it."""
+    for chosen in plan.models:
+        if chosen.card.stage is Stage.SCREEN or chosen.by_body_part:
+            tallies[chosen.key].called = True
+            tallies[chosen.key].refusal = f"instance {unread.source.sop_instance_uid}: {unread.reason}"
 
 
 def _views(plan: Plan, read: Mapping[str, FramesRead], frames: int) -> dict[int, str]:
@@ -241,43 +255,6 @@ def _views(plan: Plan, read: Mapping[str, FramesRead], frames: int) -> dict[int,
     return routing.steady(named, frames)
 
 
-class _Pictures:
-    """An instance's frames as models see them, decoded by the chunk and kept while they are few."""
-
-    def __init__(self, workers: Workers, path: Path, header: Header, step: int) -> None:
-        self._workers, self._path, self._step = workers, path, step
-        self.header = header
-        self.sector = self._whole = Sector(0, 0, header.rows, header.columns)
-        self._kept: dict[int, Grey] = {}
-
-    def chunks(self) -> Iterable[tuple[int, int]]:
-        """The first and last frame of each chunk."""
-        last = self.header.frames
-        return ((first, min(first + self._step - 1, last)) for first in range(1, last + 1, self._step))
-
-    async def chunk(self, first: int) -> Grey:
-        """The frames of the chunk that begins with this one."""
-        if (kept := self._kept.get(first)) is not None:
-            return kept
-        started = time.perf_counter()
-        last = min(first + self._step - 1, self.header.frames)
-        frames = await self._workers.run(decode_frames, self._path, first, last)
-        metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
-        if sum(one.nbytes for one in self._kept.values()) + frames.nbytes <= _KEPT_BYTES:
-            self._kept[first] = frames
-        return frames
-
-    def sector_of(self, chosen: Chosen) -> Sector:
-        """The part of a frame that the model sees."""
-        return self.sector if chosen.card.geometry is Geometry.SECTOR else self._whole
-
-    def as_seen_by(self, chosen: Chosen, frames: Grey, first: int, numbers: Sequence[int]) -> Grey:
-        """These of a chunk's frames, cut for the model."""
-        whole = len(numbers) == len(frames)
-        some = frames if whole else frames[[number - first for number in numbers]]
-        return cut(some, self.sector) if chosen.card.geometry is Geometry.SECTOR else some
-
-
 class _Tally:
     """What one model has done so far."""
 
@@ -287,14 +264,15 @@ class _Tally:
         self.frames = 0
         self.seconds = 0.0
         self.fault = ""
-        self.refusals: list[str] = []
-        self.nothing: Counter[str] = Counter()  # why frames showed nothing
+        self.refusal = ""  # why an instance could not be read
         self.groups: list[Group] = []
+        self.silences: list[Silence] = []
 
     def run(self, chosen: Chosen) -> Run:
         outcome, reason = self._outcome()
         if outcome == FAILED:
             self.groups.clear()
+            self.silences.clear()
         return Run(
             model=chosen.card.name,
             version=chosen.card.version,
@@ -312,10 +290,11 @@ class _Tally:
 
     def _outcome(self) -> tuple[str, str]:
         """How the run ended, and why."""
-        refusal = next(iter(self.refusals), "")
-        if self.fault or (self.frames == 0 and refusal):
-            return FAILED, self.fault or refusal
+        if self.fault:
+            return FAILED, self.fault
+        if self.frames == 0 and self.refusal:
+            return UNREADABLE, self.refusal
         if self.groups:
             return FINDINGS, ""
-        most = next((reason for reason, _ in sorted(self.nothing.items(), key=lambda one: (-one[1], one[0]))), "")
-        return NOTHING_FOUND, refusal or most
+        most = max(self.silences, key=lambda one: one.frames, default=None)
+        return NOTHING_FOUND, self.refusal or (most.reason if most else "")

@@ -14,6 +14,7 @@ from services.inference.model import Code, FrameReading, Mode, Scope, Stage
 FINDINGS = "findings"
 NOTHING_FOUND = "nothing found"
 FAILED = "failed"
+UNREADABLE = "unreadable"  # no image could be decoded, so the model was not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Group:
     number: int = 0  # among the model's groups of the instance
 
     @property
+    def says_something(self) -> bool:
+        """Whether any question was answered, or none was asked beside the view."""
+        said, evaluations = self.reading.observation, self.reading.observation.evaluations
+        return bool(said.contour or said.figures or not evaluations or any(one.answer for one in evaluations))
+
+    @property
     def run(self) -> tuple[int, int]:
         """First and last of the frames in a row that say so, round the one that speaks."""
         said, first, last = {self.frame, *self.frames}, self.frame, self.frame
@@ -50,6 +57,18 @@ class Group:
         while last + 1 in said:
             last += 1
         return first, last
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How many frames of an image a model says nothing of, and why; without a model: no model could be asked."""
+
+    model: str
+    source: Source
+    name: str
+    reason: str
+    reason_zh: str
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +91,7 @@ class Run:
     ethics_protocol: str
     certificate: str
     frames: int
-    outcome: str  # FINDINGS, NOTHING_FOUND or FAILED
+    outcome: str  # FINDINGS, NOTHING_FOUND, FAILED or UNREADABLE
     seconds: float
     reason: str = ""  # why nothing was found, or why it failed
     stage: Stage = Stage.READ
@@ -84,7 +103,8 @@ class Run:
 
     @property
     def failed(self) -> bool:
-        return self.outcome == FAILED
+        """Whether there is no answer, be it the model's fault or the images'."""
+        return self.outcome in (FAILED, UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +115,7 @@ class Result:
     groups: tuple[Group, ...]
     predecessor: UUID | None = None  # the exam's latest analysis before this one that left a document
     contradictions: tuple[Contradiction, ...] = ()
+    silences: tuple[Silence, ...] = ()
 
     @property
     def shown_runs(self) -> tuple[Run, ...]:
@@ -106,6 +127,12 @@ class Result:
         shown = {run.model for run in self.shown_runs}
         groups = [group for group in self.groups if group.model in shown]
         return tuple(sorted(groups, key=lambda one: (one.model, one.source.sop_instance_uid, one.frame, one.number)))
+
+    @property
+    def shown_silences(self) -> tuple[Silence, ...]:
+        """What people may see of them."""
+        shown = {"", *(run.model for run in self.shown_runs)}
+        return tuple(one for one in self.silences if one.model in shown)
 
     @property
     def investigational(self) -> bool:

@@ -20,7 +20,7 @@ from services.inference import codes
 from services.inference.finish import FromSource, file_of
 from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
 from services.inference.model import Code, Evaluation, FrameReading, Measurement, Mode, Observation, Stage, derived_uid
-from services.inference.result import Contradiction, Group, Result, Run
+from services.inference.result import Contradiction, Group, Result, Run, Silence
 
 MANUFACTURER = "SonoBridge"
 _SERIES_NUMBER = 9001  # far above a scanner's own
@@ -131,6 +131,7 @@ def _report(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> hd
     )
     remarks = [investigational_notice(run) for run in result.shown_runs if run.mode is Mode.TRIAL]
     remarks += [contradiction_notice(one) for one in result.contradictions]
+    remarks += silence_notices(result)
     for remark in remarks:
         report[0].ContentSequence.append(
             hd.TextContentItem(
@@ -144,6 +145,19 @@ def contradiction_notice(one: Contradiction) -> str:
     """What is said where image and exam name different anatomies."""
     image, seen = one.sop_instance_uid, one.view.meaning
     return f"The exam names the body part {one.body_part}; image {image} shows {seen} and was read as that."
+
+
+def silence_notices(result: Result) -> list[str]:
+    """Of how much nothing is said, and why, so that nobody takes silence for a finding."""
+    counted: dict[tuple[str, str], list[Silence]] = {}
+    for one in result.shown_silences:
+        counted.setdefault((one.model, one.reason), []).append(one)
+    notices = []
+    for (model, reason), silences in counted.items():
+        frames, images = sum(one.frames for one in silences), len({one.source.sop_instance_uid for one in silences})
+        who = f"{model} {result.run_of(model).version}" if model else "AI"
+        notices.append(f"{who} says nothing of {frames} frame(s) of {images} image(s): {reason}")
+    return notices
 
 
 def investigational_notice(run: Run) -> str:

@@ -11,7 +11,7 @@ from services.inference import watching
 from services.inference.codes import IMAGE_VIEW, NATURE, PROBABILITY_OF_CANCER
 from services.inference.drift import TENTHS, Measure, Tally, Verdict, shift, tallies, tenth
 from services.inference.model import Code, Evaluation, FrameReading, Measurement, Mode, Observation
-from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND, Group, Result, Run, Source
+from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND, UNREADABLE, Group, Result, Run, Silence, Source
 from services.inference.shadow import compare
 
 HC = Code("11984-2", "LN", "Head Circumference")
@@ -27,6 +27,10 @@ def group(model: str, image: str, *figures: Measurement, view: Code | None = Non
     source = Source("1.2", image, "1.2.840", "key", 1, 10, 10)
     said = Observation(87.0, view, **more)  # type: ignore[arg-type]
     return Group(model, source, 1, FrameReading(said, figures))
+
+
+def silence(model: str, image: str, frames: int = 1) -> Silence:
+    return Silence(model, Source("1.2", image, "1.2.840", "key", frames, 10, 10), "dark", "It is dark.", "", frames)
 
 
 def hc(value: float, spread: float = 0) -> Measurement:
@@ -82,8 +86,10 @@ def test_a_result_counts_runs_certainties_and_probabilities_the_shadows_apart() 
             run("liver", outcome=NOTHING_FOUND),
             run("breast@2.0.0", Mode.SHADOW),
             run("lung", outcome=FAILED),
+            run("head", outcome=UNREADABLE),
         ),
         (group("breast", "i", cancer(63.0)), group("breast@2.0.0", "i", cancer(12.0))),
+        silences=(silence("liver", "i"), silence("", "j")),
     )
     assert tallies(result) == {
         Tally("breast", "1.0.0", True, Measure.OUTCOME, "findings"): 1,
@@ -95,6 +101,21 @@ def test_a_result_counts_runs_certainties_and_probabilities_the_shadows_apart() 
         Tally("liver", "1.0.0", True, Measure.OUTCOME, "nothing"): 1,
         Tally("lung", "1.0.0", True, Measure.OUTCOME, "failed"): 1,
     }
+
+
+def test_outcomes_are_counted_by_image_however_many_frames_and_statements_it_has() -> None:
+    unsure = Evaluation(NATURE, None, why="not sure")
+    result = Result(
+        (run("liver"),),
+        (
+            group("liver", "clip", view=LIVER, evaluations=(Evaluation(NATURE, Code("b", "SCT", "Benign")),)),
+            group("liver", "clip", view=LIVER, evaluations=(unsure,)),
+            group("liver", "unsure", view=LIVER, evaluations=(unsure,)),
+        ),
+        silences=(silence("liver", "clip", 40), silence("liver", "dark")),
+    )
+    counted = {tally.bin: n for tally, n in tallies(result).items() if tally.measure is Measure.OUTCOME}
+    assert counted == {"findings": 1, "nothing": 2}
 
 
 def test_series_of_metrics_stay_bounded_however_many_scanners_there_are() -> None:

@@ -8,7 +8,8 @@ from sonobridge.ingest.v1 import events_pb2 as ingest
 
 from services.inference import codes, outcome
 from services.inference.model import Evaluation, FrameReading, Measurement, Mode, Observation, Stage
-from services.inference.result import Group, Result, Run
+from services.inference.result import Group, Result, Run, Silence
+from services.inference.sr import silence_notices
 from services.inference.views import VIEWS
 from tests.unit.inference.test_sr import CONTOUR, FIGURES, HEAD, source
 
@@ -62,3 +63,21 @@ def test_the_key_image_is_one_that_was_read_and_not_the_surest_of_the_screening(
     sure = Group("screen", CLIP, 5, FrameReading(Observation(99.9, VIEWS["liver"].code)))
     done = told(sure, Group("head", CLIP, 3, FrameReading(READ, FIGURES)))
     assert done.key_frame == 3
+
+
+def test_what_nothing_is_said_of_is_told_with_its_reason_and_a_shadows_silence_is_not() -> None:
+    runs = (run("head", Stage.READ), Run("new", "2", "", Mode.SHADOW, "", "", 5, "findings", 0.1))
+    silences = tuple(Silence(model, CLIP, "no_head", "No head.", "未见胎头。", 4) for model in ("", "head", "new"))
+    result = Result(runs, (), silences=silences)
+    done = outcome.completed(ingest.Exam(), uuid.UUID(int=3), result, [], datetime.now(UTC))
+    assert [(one.model, one.name, one.reason_zh, one.frames) for one in done.silences] == [
+        ("", "no_head", "未见胎头。", 4),
+        ("head", "no_head", "未见胎头。", 4),
+    ]
+    assert silence_notices(result)[1] == "head 1 says nothing of 4 frame(s) of 1 image(s): No head."
+
+
+def test_the_key_image_is_none_on_which_a_model_is_not_sure() -> None:
+    unsure = Group("head", CLIP, 5, FrameReading(Observation(50.0, HEAD, evaluations=(UNJUDGED,))))
+    sure = Group("screen", CLIP, 2, FrameReading(Observation(70.0, VIEWS["liver"].code)))
+    assert told(unsure, sure).key_frame == 2

@@ -158,16 +158,44 @@ async def test_a_model_that_is_called_by_nothing_has_no_run(tmp_path: Path) -> N
     result, _ = await read(tmp_path, 2, Plan((CLIP, VIEW), ""), Server(), view=Anatomy(sure=False))
     assert [run.model for run in result.runs] == ["view"]
     assert result.runs[0].outcome == "nothing found"
+    (silence,) = result.silences
+    assert (silence.model, silence.name, silence.frames) == ("view", "not_sure", 2)
 
 
-async def test_an_instance_that_cannot_be_decoded_fails_whom_it_would_have_been_shown_to(tmp_path: Path) -> None:
+class Flickering:
+    """A reading model that sees something on every other frame alone."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def read(self, outputs: Outputs, rows: int, columns: int) -> Observation | Refusal:
+        self.asked += 1
+        return Observation(90.0) if self.asked % 2 else Refusal("no_head", "No head is seen.", "未见胎头。")
+
+
+async def test_frames_of_which_nothing_is_said_are_told_though_others_say_something(tmp_path: Path) -> None:
+    result, _ = await read(tmp_path, 10, Plan((HEAD, VIEW), "FETUS"), Server(), head=Flickering())
+    assert {run.model: run.outcome for run in result.runs} == {"head": "findings", "view": "findings"}
+    (silence,) = result.silences
+    assert (silence.model, silence.reason, silence.reason_zh, silence.frames) == (
+        "head",
+        "No head is seen.",
+        "未见胎头。",
+        5,
+    )
+
+
+async def test_an_instance_that_cannot_be_decoded_is_unreadable_for_whom_it_would_have_been_shown_to(
+    tmp_path: Path,
+) -> None:
     plan = Plan((CLIP, HEAD, VIEW), "FETUS")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("services.inference.reading.read_header", _broken)
         result, _ = await read(tmp_path, 2, plan, Server())
-    assert {run.model: run.outcome for run in result.runs} == {"head": "failed", "view": "failed"}
+    assert {run.model: run.outcome for run in result.runs} == {"head": "unreadable", "view": "unreadable"}
+    (silence,) = result.silences
+    assert (silence.model, silence.reason) == ("", "The image cannot be read: the header cannot be read")
 
 
 def _broken(path: Path) -> None:
-
     raise Undecodable("the header cannot be read")

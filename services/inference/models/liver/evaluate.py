@@ -11,7 +11,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.inference.model import Refusal
 from services.inference.models.liver import postprocess, train
 from services.inference.models.liver.postprocess import CLASSES, SURE
 from services.inference.training import crossfit, images, measure, metrics, saliency
@@ -89,13 +88,8 @@ def other_organs(run: Served, data: Path) -> Table:
         for sample in samples[:: max(1, len(samples) // OTHERS)]:
             pixels = boxed(sample.pixels)
             got = postprocess.read(run(pixels), *pixels.shape)
-            said[
-                "not sure"
-                if isinstance(got, Refusal)
-                else got.evaluations[0].answer.meaning
-                if got.evaluations[0].answer
-                else ""
-            ] += 1
+            answer = got.evaluations[0].answer
+            said[answer.meaning if answer else "not sure"] += 1
         rows.append([name, sum(said.values()), ", ".join(f"{answer} {count}" for answer, count in said.most_common())])
     return Table("Said of other organs", ("set", "images", "answers"), rows, "The view model keeps such images away.")
 

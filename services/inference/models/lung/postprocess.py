@@ -16,7 +16,8 @@ SURE = 0.6  # below it the answer is "not sure"
 DECIDING = 3  # frames named
 SOURCE = "learnt from 36 clips (Born et al., Appl Sci 11:672, 2021): exploratory"
 
-NOT_SURE = Refusal("not_sure", "What the lung shows is not sure.")
+NO_FRAMES = Refusal("no_frames", "The clip has no frames.", "视频没有图像帧。")
+NOT_SURE = Evaluation(LUNG_SIGN, None, source=SOURCE, why="What the lung shows is not sure.")
 
 
 def pool(chances: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -31,12 +32,11 @@ def read_clip(
     """The answer on a clip, from `sign` [3] of each frame (by number, from 1), chances that add up to one."""
     numbers = sorted(outputs)
     if not numbers:
-        return NOT_SURE
+        return NO_FRAMES
     chances = np.stack([np.asarray(outputs[number]["sign"], float).ravel() for number in numbers])
     clip = pool(chances)
     best = int(clip.argmax())
-    if not clip[best] >= SURE:
-        return NOT_SURE
-    sign = Evaluation(LUNG_SIGN, _CODES[best], 100 * float(clip[best]), SOURCE)
+    chance = 100 * float(clip[best])
+    sign = Evaluation(LUNG_SIGN, _CODES[best], chance, SOURCE) if clip[best] >= SURE else NOT_SURE
     deciding = tuple(numbers[place] for place in np.argsort(-chances[:, best], kind="stable")[:DECIDING])
-    return (ClipObservation(Observation(100 * float(clip[best]), VIEWS["lung"].code, evaluations=(sign,)), deciding),)
+    return (ClipObservation(Observation(chance, VIEWS["lung"].code, evaluations=(sign,)), deciding),)

@@ -21,7 +21,7 @@ THIN = frozenset({"fetal_abdomen", "fetal_femur", "fetal_thorax"})
 SURE_OF_PLANE = 0.7
 PLANE_SOURCE = "learnt from the labels of Burgos-Artizzu et al., Sci Rep 10:10200, 2020"
 
-NOT_SURE = Refusal("not_sure", "The view is not sure.")
+NOT_SURE = Refusal("not_sure", "The view is not sure.", "切面识别不确定。")
 
 
 def read(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Observation | Refusal:

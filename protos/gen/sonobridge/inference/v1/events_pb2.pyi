@@ -127,8 +127,24 @@ class Contradiction(_message.Message):
     view: Code
     def __init__(self, sop_instance_uid: _Optional[str] = ..., body_part: _Optional[str] = ..., view: _Optional[_Union[Code, _Mapping]] = ...) -> None: ...
 
+class Silence(_message.Message):
+    __slots__ = ("model", "sop_instance_uid", "name", "reason", "reason_zh", "frames")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SOP_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REASON_ZH_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    sop_instance_uid: str
+    name: str
+    reason: str
+    reason_zh: str
+    frames: int
+    def __init__(self, model: _Optional[str] = ..., sop_instance_uid: _Optional[str] = ..., name: _Optional[str] = ..., reason: _Optional[str] = ..., reason_zh: _Optional[str] = ..., frames: _Optional[int] = ...) -> None: ...
+
 class AnalysisCompleted(_message.Message):
-    __slots__ = ("analysis_id", "exam_id", "organisation_id", "exam_revision", "runs", "findings", "sop_instance_uids", "investigational", "crossing", "service_date", "completed_at", "trace_id", "key_sop_instance_uid", "key_frame", "hints", "contradictions")
+    __slots__ = ("analysis_id", "exam_id", "organisation_id", "exam_revision", "runs", "findings", "sop_instance_uids", "investigational", "crossing", "service_date", "completed_at", "trace_id", "key_sop_instance_uid", "key_frame", "hints", "contradictions", "silences")
     ANALYSIS_ID_FIELD_NUMBER: _ClassVar[int]
     EXAM_ID_FIELD_NUMBER: _ClassVar[int]
     ORGANISATION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -145,6 +161,7 @@ class AnalysisCompleted(_message.Message):
     KEY_FRAME_FIELD_NUMBER: _ClassVar[int]
     HINTS_FIELD_NUMBER: _ClassVar[int]
     CONTRADICTIONS_FIELD_NUMBER: _ClassVar[int]
+    SILENCES_FIELD_NUMBER: _ClassVar[int]
     analysis_id: str
     exam_id: str
     organisation_id: str
@@ -161,7 +178,8 @@ class AnalysisCompleted(_message.Message):
     key_frame: int
     hints: _containers.RepeatedCompositeFieldContainer[Finding]
     contradictions: _containers.RepeatedCompositeFieldContainer[Contradiction]
-    def __init__(self, analysis_id: _Optional[str] = ..., exam_id: _Optional[str] = ..., organisation_id: _Optional[str] = ..., exam_revision: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[ModelRun, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., sop_instance_uids: _Optional[_Iterable[str]] = ..., investigational: _Optional[bool] = ..., crossing: _Optional[_Union[_events_pb2.Crossing, _Mapping]] = ..., service_date: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_id: _Optional[str] = ..., key_sop_instance_uid: _Optional[str] = ..., key_frame: _Optional[int] = ..., hints: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., contradictions: _Optional[_Iterable[_Union[Contradiction, _Mapping]]] = ...) -> None: ...
+    silences: _containers.RepeatedCompositeFieldContainer[Silence]
+    def __init__(self, analysis_id: _Optional[str] = ..., exam_id: _Optional[str] = ..., organisation_id: _Optional[str] = ..., exam_revision: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[ModelRun, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., sop_instance_uids: _Optional[_Iterable[str]] = ..., investigational: _Optional[bool] = ..., crossing: _Optional[_Union[_events_pb2.Crossing, _Mapping]] = ..., service_date: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_id: _Optional[str] = ..., key_sop_instance_uid: _Optional[str] = ..., key_frame: _Optional[int] = ..., hints: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., contradictions: _Optional[_Iterable[_Union[Contradiction, _Mapping]]] = ..., silences: _Optional[_Iterable[_Union[Silence, _Mapping]]] = ...) -> None: ...
 
 class AnalysisSkipped(_message.Message):
     __slots__ = ("exam_id", "organisation_id", "exam_revision", "rule", "reason", "trace_id")
