@@ -22,6 +22,7 @@ from services.reporting.model.findings import (
     Model,
     Review,
     ReviewedFinding,
+    Silence,
     let_stand,
 )
 
@@ -121,6 +122,10 @@ def hints_from_wire(message: inference_pb.AnalysisCompleted) -> Hints:
     return Hints(
         tuple(finding_from_wire(one) for one in message.hints),
         tuple(Contradiction(one.sop_instance_uid, one.body_part, _code(one.view)) for one in message.contradictions),
+        tuple(
+            Silence(one.model, one.sop_instance_uid, one.reason_zh or one.reason, one.reason, one.frames)
+            for one in message.silences
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Finding } from '../src/api/types'
-import { answerOf, byImage, labelOf, withSentences } from '../src/expert/stated'
+import type { Finding, Silence } from '../src/api/types'
+import { answerOf, byImage, labelOf, silencesOf, withSentences } from '../src/expert/stated'
 
 const hint = (code: string, image: number, frame = 1): Finding =>
   ({ finding_id: `${code}/${image}/${frame}`, code, label_zh: '切面', label_en: 'View', answer_zh: '肝脏', answer_en: 'Liver', anchor: { first_frame: frame, sop_instance_uid: String(image) } }) as Finding
@@ -12,6 +12,15 @@ describe('what AI says of the images', () => {
     expect(groups.map(([image, hints]) => [image, hints.map((one) => one.finding_id)])).toEqual([
       [1, ['111031/1/1']],
       [2, ['111031/2/3', '111031/2/9', '111101/2/1']],
+    ])
+  })
+
+  it('is silent image by image, unread files first, then what concerns most frames', () => {
+    const silence = (model: string, image: string, frames: number) => ({ model, sop_instance_uid: image, frames }) as Silence
+    const silent = silencesOf([silence('view', '2', 3), silence('head', '2', 9), silence('', '2', 1), silence('view', '1', 1)], (one) => Number(one.sop_instance_uid))
+    expect([...silent].map(([image, silences]) => [image, silences.map(({ model }) => model)])).toEqual([
+      [2, ['', 'head', 'view']],
+      [1, ['view']],
     ])
   })
 

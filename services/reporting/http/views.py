@@ -1,5 +1,6 @@
 """What the HTTP API gives. The console's types are made from these."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -293,6 +294,16 @@ class ContradictionView(BaseModel):
     view_en: str
 
 
+class SilenceView(BaseModel):
+    """How many frames of an image AI says nothing of, and why."""
+
+    model: str
+    sop_instance_uid: str
+    reason_zh: str
+    reason_en: str
+    frames: int
+
+
 class ReportView(ReadingView):
     id: UUID
     task_id: UUID
@@ -307,6 +318,7 @@ class ReportView(ReadingView):
     is_offered: bool
     hints: list[FindingView]
     contradictions: list[ContradictionView]
+    silences: list[SilenceView]
     key_image: KeyImageView | None
     first_signed: SignatureView | None
     first_reading: ReadingView | None
@@ -340,6 +352,7 @@ class ReportView(ReadingView):
                 "is_offered": offer is not None,
                 "hints": [FindingView.of(ReviewedFinding(one)) for one in hints.findings],
                 "contradictions": [_contradiction(one) for one in hints.contradictions],
+                "silences": [SilenceView(**asdict(one)) for one in hints.silences],
                 "key_image": KeyImageView(sop_instance_uid=key.sop_instance_uid, frame=key.frame) if key else None,
                 "first_signed": SignatureView.of(first.signature) if first else None,
                 "first_reading": ReadingView.model_validate(_reading(first.text, first.findings)) if first else None,

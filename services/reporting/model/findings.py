@@ -109,11 +109,23 @@ class Contradiction:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """How many frames of an image AI says nothing of, and why; without a model: no model could be asked."""
+
+    model: str
+    sop_instance_uid: str
+    reason_zh: str
+    reason_en: str
+    frames: int
+
+
+@dataclass(frozen=True)
 class Hints:
-    """What an analysis says that nobody must decide: views, quality, criteria of planes; of the latest analysis."""
+    """What an analysis says that nobody must decide: views, quality, criteria of planes, what it is silent on; of the latest analysis."""
 
     findings: tuple[Finding, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    silences: tuple[Silence, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,9 @@ def analysed(region: Region, exam: ingest.Exam, revision: int = 1) -> Event:
     body.hints.append(said(2, VIEW, LIVER))
     body.hints[0].evaluation.choices.append(BREAST)
     body.contradictions.append(inference.Contradiction(sop_instance_uid=image, body_part="BREAST", view=LIVER))
+    body.silences.append(
+        inference.Silence(model="fetal_head", sop_instance_uid=image, name="no_head", reason="No head.", frames=3)
+    )
     return replace(event, body=body.SerializeToString())
 
 
@@ -61,6 +64,15 @@ async def test_the_expert_sees_answers_views_and_what_contradicts_the_exam(regio
     assert (hint["code"], hint["answer_en"]) == ("111031", "Liver")
     (told,) = report["contradictions"]
     assert (told["body_part"], told["view_zh"]) == ("BREAST", "肝脏")
+    assert report["silences"] == [
+        {
+            "model": "fetal_head",
+            "sop_instance_uid": hint["anchor"]["sop_instance_uid"],
+            "reason_zh": "No head.",
+            "reason_en": "No head.",
+            "frames": 3,
+        }
+    ]
     assert report["description"] == FIRST_WORDS
 
 

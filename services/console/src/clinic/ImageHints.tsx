@@ -3,7 +3,7 @@ import { Alert, Card, Flex } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { getJson, withQuery } from '../api/client'
 import type { Page } from '../api/types'
-import { ANATOMIES, type Analysis, faults } from './faults'
+import { ANATOMIES, type Analysis, faults, unreadable } from './faults'
 
 /** What AI noticed about the images that the clinic can act on: their quality, and another anatomy than the exam says. */
 export function ImageHints({ examId }: { examId: string }) {
@@ -17,12 +17,14 @@ export function ImageHints({ examId }: { examId: string }) {
   if (!latest) return null
   const found = faults(latest)
   const contradictions = latest.contradictions ?? []
-  if (found.length === 0 && contradictions.length === 0) return null
+  const unread = unreadable(latest)
+  if (found.length === 0 && contradictions.length === 0 && unread === 0) return null
   return (
     <Card title={t('imageHints.title')} data-testid="image-hints">
       <Flex vertical gap={8}>
         {latest.investigational && <Alert type="warning" showIcon title={t('hints.investigational')} />}
         <ul className="plain">
+          {unread > 0 && <li>{t('imageHints.unreadable', { count: unread })}</li>}
           {found.map(([fault, count]) => (
             <li key={fault}>{t('imageHints.line', { what: t(`fault.${fault}`), count })}</li>
           ))}

@@ -3,6 +3,7 @@ export interface Analysis {
   state: string
   hints?: { code: { value: string }; evaluation: { answer: { value: string; meaning: string } | null } | null; anchor: { sop_instance_uid: string } }[]
   contradictions?: { sop_instance_uid: string; body_part: string; view: { value: string; meaning: string } }[]
+  silences?: { model: string; sop_instance_uid: string }[]
   investigational?: boolean
 }
 
@@ -22,3 +23,6 @@ export function faults(analysis: Analysis): [Fault, number][] {
   }
   return FAULTS.flatMap((fault) => (images.has(fault) ? [[fault, images.get(fault)?.size ?? 0] as [Fault, number]] : []))
 }
+
+/** How many images no model could be asked about, for their files cannot be decoded. */
+export const unreadable = (analysis: Analysis): number => (analysis.silences ?? []).filter(({ model }) => model === '').length

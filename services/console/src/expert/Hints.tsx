@@ -1,11 +1,11 @@
 import { Alert, Button, Collapse, Flex, Tag, Typography } from 'antd'
 import { useContext, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Contradiction, Finding, FindingDecision, Report } from '../api/types'
+import type { Contradiction, Finding, FindingDecision, Report, Silence } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { useFormat } from '../ui/useFormat'
 import { Correction } from './Correction'
-import { answerOf, byImage, correctable, labelOf, SAY_THEMSELVES, VIEW } from './stated'
+import { answerOf, byImage, correctable, labelOf, SAY_THEMSELVES, silencesOf, VIEW } from './stated'
 import { WhereContext } from './where'
 
 interface Props {
@@ -17,13 +17,15 @@ interface Props {
   onDecide: (decision: FindingDecision) => void
 }
 
-/** What AI sees in the images beside the findings: views, quality, criteria of planes. Nobody must decide them; views can be corrected. */
+/** What AI sees in the images beside the findings: views, quality, criteria of planes, and what it is silent on. Nobody must decide them; views can be corrected. */
 export function Hints({ report, decided, selected, onChoose, onDecide }: Props) {
   const { t } = useTranslation()
   const where = useContext(WhereContext)
   const language = useLanguage()
   const open = report.hints.filter((hint) => !decided.some((one) => one.finding_id === hint.finding_id))
-  const images = byImage(open, (hint) => where(hint.anchor))
+  const said = new Map(byImage(open, (hint) => where(hint.anchor)))
+  const silent = silencesOf(report.silences, where)
+  const images = [...new Set([...said.keys(), ...silent.keys()])].sort((a, b) => a - b)
   const investigational = [...report.findings, ...report.hints].some((one) => one.model.mode === 'trial')
   if (!investigational && images.length === 0) return null
   return (
@@ -40,7 +42,9 @@ export function Hints({ report, decided, selected, onChoose, onDecide }: Props) 
             {
               key: 'hints',
               label: t('hints.title', { count: images.length }),
-              children: images.map(([image, hints]) => <ImageHints key={image} image={image} hints={hints} selected={selected} onChoose={onChoose} onDecide={onDecide} />),
+              children: images.map((image) => (
+                <ImageHints key={image} image={image} hints={said.get(image) ?? []} silences={silent.get(image) ?? []} selected={selected} onChoose={onChoose} onDecide={onDecide} />
+              )),
             },
           ]}
         />
@@ -58,9 +62,10 @@ export function Hints({ report, decided, selected, onChoose, onDecide }: Props) 
 interface ImageProps extends Pick<Props, 'selected' | 'onChoose' | 'onDecide'> {
   image: number
   hints: Finding[]
+  silences: Silence[]
 }
 
-function ImageHints({ image, hints, selected, onChoose, onDecide }: ImageProps) {
+function ImageHints({ image, hints, silences, selected, onChoose, onDecide }: ImageProps) {
   const [correcting, setCorrecting] = useState<string | null>(null)
   const wrong = hints.find((hint) => hint.finding_id === correcting)
   const { t } = useTranslation()
@@ -89,6 +94,13 @@ function ImageHints({ image, hints, selected, onChoose, onDecide }: ImageProps) 
           {t('hints.unjudged', { what: unjudged.join(t('hints.separator')) })}
         </Typography.Text>
       )}
+      {silences.map((silence) => (
+        <Typography.Text key={`${silence.model} ${silence.reason_en}`} type={silence.model ? 'secondary' : 'danger'} data-testid="silence">
+          {silence.model && `${silence.model}: `}
+          {language === 'zh' ? silence.reason_zh : silence.reason_en}
+          {silence.frames > 1 && t('hints.silentFrames', { count: silence.frames })}
+        </Typography.Text>
+      ))}
       {hints.filter(correctable).map((hint) => (
         <Button
           key={hint.finding_id}

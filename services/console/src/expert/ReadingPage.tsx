@@ -51,7 +51,7 @@ function Reading({ task }: { task: Task }) {
     setPosition({ sopInstanceUid: finding.anchor.sop_instance_uid, frame: finding.anchor.key_frame })
   }, [])
   const where = useCallback(
-    (anchor: Anchor) => {
+    (anchor: Pick<Anchor, 'sop_instance_uid'>) => {
       const index = study.data?.findIndex((one) => one.sopInstanceUid === anchor.sop_instance_uid) ?? -1
       return index < 0 ? null : index + 1
     },

@@ -1,4 +1,4 @@
-import type { Finding } from '../api/types'
+import type { Finding, Silence } from '../api/types'
 import type { Language } from '../i18n'
 
 /** What a finding is about, and the answer that a coded one gives, in the reader's language. */
@@ -28,6 +28,17 @@ export function byImage(hints: Finding[], imageOf: (finding: Finding) => number 
   const place = (hint: Finding): [number, number] => [hint.code === VIEW ? 0 : 1, hint.anchor.first_frame]
   for (const group of groups.values()) group.sort((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1])
   return [...groups].sort(([a], [b]) => a - b)
+}
+
+/** What AI is silent on, by image; what no model could be asked about first, then what concerns most frames. */
+export function silencesOf(silences: Silence[], imageOf: (silence: Silence) => number | null): Map<number, Silence[]> {
+  const groups = new Map<number, Silence[]>()
+  for (const silence of silences) {
+    const image = imageOf(silence) ?? 0
+    groups.set(image, [...(groups.get(image) ?? []), silence])
+  }
+  for (const group of groups.values()) group.sort((a, b) => Number(a.model !== '') - Number(b.model !== '') || b.frames - a.frames)
+  return groups
 }
 
 /** The text with the sentences of what was accepted or corrected beneath it, each once. */

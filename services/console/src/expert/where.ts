@@ -2,7 +2,7 @@ import { createContext, useContext, useMemo } from 'react'
 import type { Anchor, Finding } from '../api/types'
 
 /** On which image of the study a finding stands, counted from 1; null while the study is not here. */
-export const WhereContext = createContext<(anchor: Anchor) => number | null>(() => null)
+export const WhereContext = createContext<(anchor: Pick<Anchor, 'sop_instance_uid'>) => number | null>(() => null)
 
 /** Findings in the order of the pictures that they stand on. */
 export function useInOrder(findings: Finding[]): Finding[] {

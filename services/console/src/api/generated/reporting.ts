@@ -320,6 +320,8 @@ export interface components {
             organisation_id: string;
             /** Recommendation */
             recommendation: string;
+            /** Silences */
+            silences: components["schemas"]["SilenceView"][];
             state: components["schemas"]["State"];
             /**
              * Task Id
@@ -379,6 +381,22 @@ export interface components {
         SignBody: {
             /** Attestation */
             attestation: boolean;
+        };
+        /**
+         * SilenceView
+         * @description How many frames of an image AI says nothing of, and why.
+         */
+        SilenceView: {
+            /** Frames */
+            frames: number;
+            /** Model */
+            model: string;
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** Sop Instance Uid */
+            sop_instance_uid: string;
         };
         /**
          * State
@@ -591,6 +609,7 @@ export type Review = components['schemas']['Review'];
 export type ReviewView = components['schemas']['ReviewView'];
 export type SignatureView = components['schemas']['SignatureView'];
 export type SignBody = components['schemas']['SignBody'];
+export type SilenceView = components['schemas']['SilenceView'];
 export type State = components['schemas']['State'];
 export type TaskView = components['schemas']['TaskView'];
 export type TurnaroundView = components['schemas']['TurnaroundView'];

@@ -27,7 +27,7 @@ export const expert = {
   hints: {
     investigational: 'Investigational: this AI is under clinical trial and not approved for clinical use. Check each of its results yourself.',
     title: 'What AI sees in the images: {{count}}', image: 'Image {{image}}', frames: 'frames {{first}}–{{last}}', frame: 'frame {{frame}}',
-    correct: 'Correct: {{what}}', unjudged: 'Cannot be judged: {{what}}', separator: ', ',
+    correct: 'Correct: {{what}}', unjudged: 'Cannot be judged: {{what}}', silentFrames: ' ({{count}} frames)', separator: ', ',
     contradiction: 'The exam says {{part}}, image {{image}} shows: {{view}}. AI read what the image shows.',
   },
   findingState: { proposed: 'Proposed', accepted: 'Accepted', corrected: 'Corrected', rejected: 'Rejected' },

@@ -29,7 +29,7 @@ export const expert: typeof en = {
   hints: {
     investigational: '试验用：该人工智能处于临床试验阶段，尚未获批用于临床。请逐项核对其结果。',
     title: 'AI 对图像的识别：{{count}} 幅', image: '图像 {{image}}', frames: '第 {{first}}–{{last}} 帧', frame: '第 {{frame}} 帧',
-    correct: '更正：{{what}}', unjudged: '无法判断：{{what}}', separator: '、',
+    correct: '更正：{{what}}', unjudged: '无法判断：{{what}}', silentFrames: '（{{count}} 帧）', separator: '、',
     contradiction: '检查部位为 {{part}}，而图像 {{image}} 显示：{{view}}。AI 按图像内容分析。',
   },
   findingState: { proposed: '待定', accepted: '已接受', corrected: '已更正', rejected: '已拒绝' },
