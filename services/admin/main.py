@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from services.admin import bootstrap, models, region, topics
+from services.admin import bootstrap, models, modes, region, topics
 from services.admin.connection import Addresses, Directory, Failed, Inference, machine_token, operator_token
 from services.admin.credentials import Credentials
 from services.admin.dead_letters import TOPICS, DeadLetter, DeadLetters, as_json
@@ -51,8 +51,13 @@ def _bootstrap(given: argparse.Namespace) -> int:
 def _apply(given: argparse.Namespace) -> int:
     wanted = region.read(given.file)
     results: list[Result] = []
-    applier = Applier(_as_operator(given), _credentials(given), given.renew_missing, results.append)
-    return _applied(results, lambda: applier.apply(wanted))
+    directory = _as_operator(given)
+    applier = Applier(directory, _credentials(given), given.renew_missing, results.append)
+    status = _applied(results, lambda: applier.apply(wanted))
+    if wanted.get("agreements"):
+        for sentence in modes.warnings(directory, _as(given, Inference)):
+            print(f"warning: {sentence}", file=sys.stderr)
+    return status
 
 
 def _applied(results: list[Result], apply: Callable[[], None]) -> int:
@@ -134,7 +139,7 @@ def _show(letter: DeadLetter, body: bool) -> None:
 
 
 def _models(given: argparse.Namespace) -> int:
-    return models.run(_as(given, Inference), given)
+    return models.run(_as(given, Inference), _as_operator(given), given)
 
 
 def _as_operator(given: argparse.Namespace) -> Directory:

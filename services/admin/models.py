@@ -4,15 +4,16 @@ import argparse
 from typing import Any
 from urllib.parse import quote
 
-from services.admin.connection import Failed, Inference
+from services.admin import modes
+from services.admin.connection import Directory, Failed, Inference
 from services.admin.table import table
 
 
-def run(api: Inference, given: argparse.Namespace) -> int:
+def run(api: Inference, directory: Directory, given: argparse.Namespace) -> int:
     """Do what the command line says. Raises Failed."""
     match given.action:
         case "list":
-            _list(api, given.organisation)
+            _list(api, directory, given.organisation)
         case "changes":
             _changes(api, given.model)
         case "shadow":
@@ -26,18 +27,26 @@ def run(api: Inference, given: argparse.Namespace) -> int:
     return 0
 
 
-def _list(api: Inference, organisation: str | None) -> None:
+def _list(api: Inference, directory: Directory, organisation: str | None) -> None:
     page = api.get("models")
     installed = [
-        (model["name"], one["version"], one["state"] if one["loaded"] else "not loaded", one["reason"])
+        (
+            model["name"],
+            one["version"],
+            one["most"],
+            one["state"] if one["loaded"] else "not loaded",
+            one["reason"],
+        )
         for model in page["items"]
         for one in model["versions"]
     ]
-    faults = [("", folder, "not used as it is", fault) for folder, fault in page["faults"].items()]
-    print(table(("model", "version", "state", "reason"), installed + faults))
+    faults = [("", folder, "", "not used as it is", fault) for folder, fault in page["faults"].items()]
+    print(table(("model", "version", "at most", "state", "reason"), installed + faults))
     standing = [one for one in api.get("model-versions")["items"] if organisation in (None, one["organisation"])]
     print()
     _print(standing)
+    for sentence in modes.warnings(directory, api):
+        print(f"\nwarning: {sentence}")
 
 
 def _print(standing: list[dict[str, Any]]) -> None:

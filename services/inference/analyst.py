@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -18,7 +19,7 @@ from services.inference.copies import LocalCopies
 from services.inference.document import Document, described, write_documents
 from services.inference.drift import tallies
 from services.inference.heading import Heading
-from services.inference.model import ExamFacts, Permission, Plan, Rule, Skip, choose, gate
+from services.inference.model import ExamFacts, ModelCard, Permission, Plan, Rule, Skip, choose, gate
 from services.inference.pinning import Pinning
 from services.inference.reading import Reader
 from services.inference.result import FAILED, Result, Run
@@ -89,6 +90,7 @@ class Analyst:
         self._shelf, self._pinning = shelf, pinning
         self._clock = clock
         self._software_version = software_version
+        self._warned: set[tuple[str, int, str, str]] = set()
 
     async def analyse(self, event: Event, exam: ingest_pb.Exam) -> None:
         """One event's effect. Raises Poison for an exam of others' objects, Unavailable while a part but Triton is away."""
@@ -130,6 +132,7 @@ class Analyst:
         )
         installed = self._shelf.cards
         cards = {model: installed[model, pin.shown] for model, pin in pins.items() if (model, pin.shown) in installed}
+        self._warn(agreement, permissions, cards)
         plan = choose(facts, permissions, cards)
         if isinstance(plan, Plan):
             absent = [_absent(one, pins[one.model], facts) for one in permissions if one.model in pins.keys() - cards]
@@ -137,6 +140,25 @@ class Analyst:
         if plan.rule is Rule.MODEL_NOT_INSTALLED and plan.model in pins:
             plan = Skip(Rule.MODEL_VERSION_NOT_INSTALLED, f"{plan.model} {pins[plan.model].shown}")
         return Choice(plan, pins)
+
+    def _warn(
+        self, agreement: directory_pb2.Agreement, permissions: Sequence[Permission], cards: Mapping[str, ModelCard]
+    ) -> None:
+        """Count what the agreement asks for beyond a model's card, and say it once for each agreement version and model version."""
+        for one in permissions:
+            card = cards.get(one.model)
+            if card is None or (mode := one.within(card).mode) is one.mode:
+                continue
+            metrics.BEYOND_CARD.labels(model=one.model, asked=one.mode.value, runs=mode.value).inc()
+            said = (agreement.number, agreement.version, one.model, card.version)
+            if said not in self._warned:
+                self._warned.add(said)
+                _log.warning(
+                    "agreement %s version %d asks for %s %s as %s, its card allows %s: that is how it runs",
+                    *said,
+                    one.mode.value,
+                    mode.value,
+                )
 
     async def _agreement(self, agreement_id: UUID, version: int) -> directory_pb2.Agreement:
         until = time.monotonic() + _AGREEMENT_SECONDS

@@ -9,6 +9,11 @@ RUNS = Counter(
     "sonobridge_inference_model_runs_total", "Model runs over exams, by outcome", ["model", "mode", "outcome"]
 )
 FRAMES = Counter("sonobridge_inference_frames_total", "Frames that a model has read", ["model"])
+BEYOND_CARD = Counter(
+    "sonobridge_inference_beyond_card_total",
+    "Exams whose agreement asks for a model in a mode that its card does not allow, by the mode asked for and the one it runs in",
+    ["model", "asked", "runs"],
+)
 ANALYSIS_SECONDS = Histogram(
     "sonobridge_inference_analysis_seconds",
     "From the event's arrival to the recorded outcome, seconds",

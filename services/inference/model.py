@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # Names the ids that this service derives; drawn once with uuid4.
 NAMESPACE = uuid.UUID("5f1d8a5e-0f3a-4f0e-9c38-1b5f5c1a7d42")
@@ -114,6 +114,11 @@ class Mode(enum.StrEnum):
     TRIAL = "trial"
     SHADOW = "shadow"
 
+    def within(self, most: Mode) -> Mode:
+        """This mode, or `most` where this would go beyond it: approved shows more than trial, trial more than shadow."""
+        order = list(Mode)
+        return max(self, most, key=order.index)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
@@ -129,6 +134,7 @@ class ModelCard:
     title_en: str
     regulatory_class: str
     certificate: str
+    most: Mode = Mode.SHADOW  # how far the card lets the model go, whatever an agreement says
     stage: Stage = Stage.READ
     views: tuple[str, ...] = ()  # a reading model: that call it; a screening one: that it tells apart
     scope: Scope = Scope.FRAME
@@ -158,6 +164,11 @@ class Permission:
     mode: Mode
     certificate: str = ""
     ethics_protocol: str = ""
+
+    def within(self, card: ModelCard) -> Permission:
+        """What of it holds for this version of the model: an agreement lets none out of the mode that its card allows."""
+        mode = self.mode.within(card.most)
+        return self if mode is self.mode else replace(self, mode=mode, certificate="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +311,12 @@ def choose(exam: ExamFacts, permissions: Sequence[Permission], cards: Mapping[st
             refused.setdefault(Rule.MODEL_NOT_INSTALLED, permission.model)
         elif not card.fits_modality(exam.modality) or not (card.views or card.fits(exam.modality, exam.body_part)):
             refused.setdefault(Rule.MODALITY_OR_BODY_PART, permission.model)
-        elif rule := gate(permission, exam):
+        elif rule := gate(held := permission.within(card), exam):
             refused.setdefault(rule, permission.model)
         else:
             fits = card.stage is Stage.SCREEN or card.fits(exam.modality, exam.body_part)
             among = chosen if fits else on_call
-            among[card.name] = Chosen(card, permission.mode, permission.ethics_protocol, permission.certificate, fits)
+            among[card.name] = Chosen(card, held.mode, held.ethics_protocol, held.certificate, fits)
     plan = Plan(tuple(chosen[name] for name in sorted(chosen)), exam.body_part)
     if plan.router is not None:
         chosen |= on_call

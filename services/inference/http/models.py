@@ -13,6 +13,7 @@ from sonobridge.directory.v1 import directory_pb2
 from services.inference import outcome
 from services.inference.breaker import Breaker, Condition, State
 from services.inference.http.analyses import PREFIX, Viewer
+from services.inference.model import Mode
 from services.inference.pinning import Pinning
 from services.inference.registry import InstalledModel
 from services.inference.shelf import Shelf
@@ -25,14 +26,18 @@ class Directory(Protocol):
     async def agreements_of(self, requester_id: UUID) -> list[directory_pb2.Agreement]: ...
 
 
+GateMode = Literal["approved", "trial", "shadow"]
+
+
 class PermissionView(BaseModel):
-    """How an agreement permits a model."""
+    """How an agreement permits a model; it runs in `runs_as`, which is never beyond what its card allows."""
 
     agreement_number: str
     agreement_version: int
     valid_from: str
     valid_until: str
-    mode: Literal["approved", "trial", "shadow"]
+    mode: GateMode
+    runs_as: GateMode
     certificate: str
     ethics_protocol: str
 
@@ -41,6 +46,7 @@ class VersionView(BaseModel):
     """One installed version of a model, and how it stands."""
 
     version: str
+    most: GateMode
     digest_sha256: str
     served_as: str
     loaded: bool  # whether the inference server can be asked for it
@@ -51,12 +57,14 @@ class VersionView(BaseModel):
 
 
 class ModelView(BaseModel):
-    """A model as the caller's hospital is shown it; `installed` is false where the version that it is pinned to was removed."""
+    """A model as the caller's hospital is shown it; `installed` is false where the version that it is pinned to was removed. `most` is
+    how far its card lets it go, whatever an agreement says."""
 
     name: str
     version: str
     shadow_version: str
     installed: bool
+    most: GateMode
     digest_sha256: str
     card: dict[str, Any]
     permitted: list[PermissionView]
@@ -110,6 +118,7 @@ def _model(
         version=pin.shown,
         shadow_version=pin.shadow,
         installed=shown is not None,
+        most=shown.card.most.value if shown else Mode.SHADOW.value,
         digest_sha256=shown.card.digest_sha256 if shown else "",
         card=dict(shown.document) if shown else {},
         versions=versions,
@@ -120,6 +129,7 @@ def _model(
                 valid_from=agreement.valid_from,
                 valid_until=agreement.valid_until,
                 mode=permission.mode.value,
+                runs_as=(permission.within(shown.card) if shown else permission).mode.value,
                 certificate=permission.certificate,
                 ethics_protocol=permission.ethics_protocol,
             )
@@ -133,6 +143,7 @@ def _model(
 def _version(model: InstalledModel, condition: Condition, loaded: bool) -> VersionView:
     return VersionView(
         version=model.card.version,
+        most=model.card.most.value,
         digest_sha256=model.card.digest_sha256,
         served_as=model.card.in_triton,
         loaded=loaded,

@@ -63,7 +63,7 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "name": "identity",
         "version": "1.0.0",
         "title": {"zh": "恒等", "en": "Identity"},
-        "regulatory": {"class": "II", "certificate": None},
+        "regulatory": {"class": "II", "mode": "approved", "certificate": None},
         "modalities": ["US"],
         "body_parts": ["FETUS", ""],
         "frame_batch": 2,

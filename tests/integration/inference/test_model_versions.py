@@ -234,6 +234,20 @@ async def test_a_removed_version_is_named_beside_what_the_other_models_say(clini
     assert runs["identity"].outcome == "findings"
 
 
+async def test_a_model_whose_card_says_shadow_is_not_shown_though_the_agreement_says_trial(clinic: Clinic) -> None:
+    made = install(clinic.further, "timid", regulatory={"class": "III", "mode": "shadow"})
+    timid = directory.ModelPermission(model="timid", mode=directory.GATE_MODE_TRIAL, ethics_protocol="EC-7")
+    await clinic.stage.agree(timid, version=4, role="quality_manager")
+    await clinic.until(bool, "timid")
+    assert (await clinic.outcome(agreement=4)).rule == "shadow_only"
+    models = {one["name"]: one for one in (await clinic.stage.get(clinic.stage.requester, "models")).json()["items"]}
+    permitted = models["timid"]["permitted"][0]
+    assert (permitted["mode"], permitted["runs_as"], models["timid"]["most"]) == ("trial", "shadow", "shadow")
+    counted = 'sonobridge_inference_beyond_card_total{asked="trial",model="timid",runs="shadow"}'
+    assert counted in (await clinic.stage.metrics())
+    remove(made)
+
+
 async def test_what_cannot_be_is_refused_with_the_reason(clinic: Clinic) -> None:
     operate = clinic.stage.operate
     unknown = await operate("POST", "models/identity/promote", version="9.0.0", organisation="o0")

@@ -69,7 +69,7 @@ def install(
         "name": name,
         "version": version,
         "title": {"zh": name, "en": name},
-        "regulatory": {"class": "II", "certificate": None},
+        "regulatory": {"class": "II", "mode": "approved", "certificate": None},
         "modalities": ["US"],
         "body_parts": ["FETUS", ""],
         "frame_batch": 2,

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 import pytest
+import yaml
 from pydantic import TypeAdapter
 
 from services.admin import region
@@ -15,6 +16,7 @@ from services.admin.credentials import Credentials
 from services.admin.region import Applier, Result
 from services.directory.http import bodies
 from services.directory.model import Agreement, Organisation, check_roles, conflict_between, coverage_of
+from services.inference import models
 
 DEMO = Path(__file__).parents[3] / "infra" / "demo" / "demo.yaml"
 
@@ -177,6 +179,14 @@ def test_the_demonstration_region_keeps_the_directorys_rules() -> None:
         covered += coverage
 
 
+def test_the_demonstration_asks_of_no_model_more_than_its_card_allows() -> None:
+    folder = Path(models.__path__[0])
+    for agreement in region.read(DEMO)["agreements"].values():
+        for one in agreement["models"]:
+            card = yaml.safe_load((folder / one["model"] / "card.yaml").read_text(encoding="utf-8"))
+            assert one["mode"] == card["regulatory"]["mode"], one["model"]
+
+
 def test_the_demonstration_region_has_what_a_demonstration_needs() -> None:
     wanted = region.read(DEMO)
     agreements = wanted["agreements"].values()
@@ -186,7 +196,7 @@ def test_the_demonstration_region_has_what_a_demonstration_needs() -> None:
     assert len(requesters) == 3
     assert requesters & readers, "one county hospital also reads for another"
     assert all(any(len(item["tiers"]) > 1 for item in one["price_items"]) for one in agreements)
-    assert all(model["mode"] == "trial" for one in agreements for model in one["models"])
+    assert any(model["mode"] == "trial" for one in agreements for model in one["models"])
     people = [person for one in wanted["organisations"].values() for person in one["people"].values()]
     assert {role for person in people for role in person["roles"]} == {
         "clinic_staff",

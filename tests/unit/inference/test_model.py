@@ -1,6 +1,7 @@
 """The gate, the rules, the states, and what is derived."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -26,7 +27,7 @@ from services.inference.model import (
     representative_frame,
 )
 
-HEAD = ModelCard("head", "1.0.0", "ab" * 32, ("US",), ("FETUS", ""), 8, "头", "Head", "II", "")
+HEAD = ModelCard("head", "1.0.0", "ab" * 32, ("US",), ("FETUS", ""), 8, "头", "Head", "II", "", Mode.TRIAL)
 CARDS = {"head": HEAD}
 EXAM = ExamFacts("US", "FETUS", 3, trial_consent=True)
 HC = Code("11984-2", "LN", "Head Circumference")
@@ -57,7 +58,6 @@ def test_a_trial_with_protocol_and_consent_runs_and_is_investigational() -> None
         (ExamFacts("US", "BREAST", 3, True), [trial()], Rule.MODALITY_OR_BODY_PART),
         (ExamFacts("US", "FETUS", 3, False), [trial()], Rule.TRIAL_WITHOUT_CONSENT),
         (EXAM, [trial("")], Rule.TRIAL_WITHOUT_PROTOCOL),
-        (EXAM, [Permission("head", Mode.APPROVED)], Rule.APPROVED_WITHOUT_CERTIFICATE),
         (EXAM, [Permission("liver", Mode.SHADOW)], Rule.MODEL_NOT_INSTALLED),
     ],
 )
@@ -73,10 +73,16 @@ def test_of_several_refusals_the_one_nearest_to_running_is_named() -> None:
 
 
 def test_an_approved_model_names_its_certificate_and_is_not_investigational() -> None:
-    plan = choose(EXAM, [Permission("head", Mode.APPROVED, certificate="NMPA-1")], CARDS)
+    approved = {"head": replace(HEAD, most=Mode.APPROVED)}
+    plan = choose(EXAM, [Permission("head", Mode.APPROVED, certificate="NMPA-1")], approved)
     assert isinstance(plan, Plan)
     assert plan.models[0].certificate == "NMPA-1"
     assert not plan.investigational
+
+
+def test_an_approved_model_without_certificate_does_not_run() -> None:
+    approved = {"head": replace(HEAD, most=Mode.APPROVED)}
+    assert rule_of(choose(EXAM, [Permission("head", Mode.APPROVED)], approved)) is Rule.APPROVED_WITHOUT_CERTIFICATE
 
 
 def test_a_shadow_model_runs_and_is_not_shown() -> None:
@@ -85,10 +91,39 @@ def test_a_shadow_model_runs_and_is_not_shown() -> None:
     assert plan.shown == ()
 
 
+@pytest.mark.parametrize("asked", list(Mode))
+@pytest.mark.parametrize("most", list(Mode))
+def test_no_agreement_lets_a_model_out_of_the_mode_that_its_card_allows(asked: Mode, most: Mode) -> None:
+    permission = Permission("head", asked, certificate="NMPA-1", ethics_protocol="EC-1")
+    plan = choose(EXAM, [permission], {"head": replace(HEAD, most=most)})
+    assert isinstance(plan, Plan)
+    shows = [Mode.SHADOW, Mode.TRIAL, Mode.APPROVED]
+    assert plan.models[0].mode is min(asked, most, key=shows.index)
+    assert plan.models[0].certificate == ("" if plan.models[0].mode is not asked else "NMPA-1")
+
+
+def test_an_approved_model_of_a_trial_card_still_needs_the_trials_protocol_and_consent() -> None:
+    bare = Permission("head", Mode.APPROVED, certificate="NMPA-1")
+    assert rule_of(choose(EXAM, [bare], CARDS)) is Rule.TRIAL_WITHOUT_PROTOCOL
+    named = replace(bare, ethics_protocol="EC-1")
+    assert rule_of(choose(replace(EXAM, trial_consent=False), [named], CARDS)) is Rule.TRIAL_WITHOUT_CONSENT
+
+
+def test_a_shadow_card_runs_in_the_shadow_though_the_agreement_says_trial_and_nobody_consented() -> None:
+    cards = {"head": replace(HEAD, most=Mode.SHADOW)}
+    plan = choose(replace(EXAM, trial_consent=False), [trial()], cards)
+    assert isinstance(plan, Plan)
+    assert (plan.shown, plan.investigational) == ((), False)
+
+
+def test_a_card_that_does_not_say_how_far_it_goes_goes_no_further_than_the_shadow() -> None:
+    assert ModelCard("head", "1", "", ("US",), ("*",), 8, "", "", "II", "").most is Mode.SHADOW
+
+
 def test_an_exam_without_body_part_fits_only_models_that_say_so() -> None:
     nameless = ExamFacts("US", "", 1, True)
     assert isinstance(choose(nameless, [trial()], CARDS), Plan)
-    strict = ModelCard("head", "1", "", ("US",), ("FETUS",), 8, "", "", "II", "")
+    strict = ModelCard("head", "1", "", ("US",), ("FETUS",), 8, "", "", "II", "", Mode.TRIAL)
     assert rule_of(choose(nameless, [trial()], {"head": strict})) is Rule.MODALITY_OR_BODY_PART
 
 

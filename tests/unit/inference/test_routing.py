@@ -6,7 +6,7 @@ from services.inference.routing import called, contradicting_view, steady
 
 
 def card(name: str, views: tuple[str, ...], parts: tuple[str, ...], stage: Stage = Stage.READ) -> ModelCard:
-    return ModelCard(name, "1", "", ("US",), parts, 8, "", "", "II", "", stage, views)
+    return ModelCard(name, "1", "", ("US",), parts, 8, "", "", "II", "", Mode.TRIAL, stage, views)
 
 
 VIEW = card("view", ("fetal_brain", "breast", "liver"), ("*",), Stage.SCREEN)

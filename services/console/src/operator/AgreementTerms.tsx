@@ -5,11 +5,14 @@ import { type Column, DataTable } from '../ui/DataTable'
 import { ModeTag } from '../ui/tags'
 import { durationMinutes } from '../ui/time'
 import { useFormat } from '../ui/useFormat'
+import { BeyondCard } from './BeyondCard'
+import { useCardModes } from './cardModes'
 
 /** What one version says. */
 export function AgreementTerms({ agreement }: { agreement: Agreement }) {
   const { t } = useTranslation()
   const format = useFormat()
+  const most = useCardModes()
   const price = (item: PriceItem) =>
     item.tiers.map((tier, index) => {
       const amount = format.money({ amount_minor: tier.unit_amount_minor, currency: agreement.currency })
@@ -70,7 +73,7 @@ export function AgreementTerms({ agreement }: { agreement: Agreement }) {
                 ? '—'
                 : agreement.models.map((one) => (
                     <span key={one.model}>
-                      {one.model} <ModeTag mode={one.mode} /> {one.certificate ?? one.ethics_protocol ?? ''}
+                      {one.model} <ModeTag mode={one.mode} /> <BeyondCard asked={one.mode} most={most[one.model]} /> {one.certificate ?? one.ethics_protocol ?? ''}
                     </span>
                   )),
           },

@@ -1,10 +1,13 @@
 import { Button, Card, Flex, Form, Input, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { GATE_MODES, type GateMode } from '../api/types'
+import { BeyondCard } from './BeyondCard'
+import { useCardModes } from './cardModes'
 
 /** Which models may run on the requester's exams, and on what ground. */
 export function ModelItems() {
   const { t } = useTranslation()
+  const most = useCardModes()
   const required = [{ required: true, message: t('form.required') }]
   return (
     <Card title={t('agreement.models')}>
@@ -26,6 +29,14 @@ export function ModelItems() {
                     if (mode === 'trial') return <Ground name={[name, 'ethics_protocol']} label={t('agreement.ethics')} />
                     return null
                   }}
+                </Form.Item>
+                <Form.Item noStyle dependencies={[['models', name, 'mode'], ['models', name, 'model']]}>
+                  {({ getFieldValue }) => (
+                    <BeyondCard
+                      asked={getFieldValue(['models', name, 'mode']) as GateMode | undefined}
+                      most={most[(getFieldValue(['models', name, 'model']) as string | undefined) ?? '']}
+                    />
+                  )}
                 </Form.Item>
                 <Form.Item>
                   <Button onClick={() => remove(name)}>{t('action.remove')}</Button>

@@ -8,6 +8,7 @@ import { PageFrame } from '../ui/PageFrame'
 import { ModeTag } from '../ui/tags'
 import { useFormat } from '../ui/useFormat'
 import { usePages } from '../ui/usePages'
+import { BeyondCard } from './BeyondCard'
 import { HospitalVersions } from './HospitalVersions'
 
 /** What a model's card says of itself; its further lines are for those who read the card. */
@@ -36,7 +37,7 @@ export function ModelsPage() {
         ? '—'
         : one.permitted.map((each) => (
             <div key={`${each.agreement_number}/${each.agreement_version}`}>
-              {each.agreement_number} <ModeTag mode={each.mode} /> {each.certificate || each.ethics_protocol}
+              {each.agreement_number} <ModeTag mode={each.runs_as} /> {each.certificate || each.ethics_protocol} <BeyondCard asked={each.mode} most={one.most} />
             </div>
           )),
   }
@@ -70,6 +71,7 @@ export function ModelsPage() {
       render: (one) => (
         <Flex vertical gap={4} align="start">
           <span>{card(one).regulatory?.class ?? '—'}</span>
+          <span>{t('model.most', { mode: t(`mode.${one.most}`) })}</span>
           <Tag color={card(one).regulatory?.approved ? 'success' : 'warning'}>{card(one).regulatory?.approved ? t('model.approved') : t('model.notApproved')}</Tag>
         </Flex>
       ),

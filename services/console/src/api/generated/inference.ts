@@ -127,7 +127,8 @@ export interface components {
         };
         /**
          * ModelView
-         * @description A model as the caller's hospital is shown it; `installed` is false where the version that it is pinned to was removed.
+         * @description A model as the caller's hospital is shown it; `installed` is false where the version that it is pinned to was removed. `most` is
+         *     how far its card lets it go, whatever an agreement says.
          */
         ModelView: {
             /** Card */
@@ -138,6 +139,11 @@ export interface components {
             digest_sha256: string;
             /** Installed */
             installed: boolean;
+            /**
+             * Most
+             * @enum {string}
+             */
+            most: "approved" | "trial" | "shadow";
             /** Name */
             name: string;
             /** Permitted */
@@ -151,7 +157,7 @@ export interface components {
         };
         /**
          * PermissionView
-         * @description How an agreement permits a model.
+         * @description How an agreement permits a model; it runs in `runs_as`, which is never beyond what its card allows.
          */
         PermissionView: {
             /** Agreement Number */
@@ -167,6 +173,11 @@ export interface components {
              * @enum {string}
              */
             mode: "approved" | "trial" | "shadow";
+            /**
+             * Runs As
+             * @enum {string}
+             */
+            runs_as: "approved" | "trial" | "shadow";
             /** Valid From */
             valid_from: string;
             /** Valid Until */
@@ -283,6 +294,11 @@ export interface components {
             digest_sha256: string;
             /** Loaded */
             loaded: boolean;
+            /**
+             * Most
+             * @enum {string}
+             */
+            most: "approved" | "trial" | "shadow";
             /** Reason */
             reason: string;
             /** Served As */

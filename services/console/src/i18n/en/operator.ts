@@ -24,6 +24,7 @@ export const operator = {
     modelHint: 'Only for AI items; empty for any model', mode: 'Mode', certificate: 'Certificate', ethics: 'Ethics protocol', addModel: 'Add a model', prices: 'Prices', priceItem: 'Item {{number}}',
     noPrices: 'No price items.', addPrice: 'Add a price item', code: 'Code', descriptionZh: 'Description in Chinese', descriptionEn: 'Description in English', event: 'Charged when',
     price: 'Price', unitAmount: 'Amount for each', amountHint: 'An amount such as 12.50', upTo: 'up to number', addTier: 'Add a tier', tier: 'no. {{from}}–{{to}}: {{amount}}', tierRest: 'from no. {{from}}: {{amount}}',
+    beyondCard: 'beyond its card: runs as {{most}}',
   },
   change: {
     at: 'When', who: 'By', kind: 'What', name: 'Name', outcome: 'Done', content: 'Content', show: 'Show', showOf: 'Show the content of {{name}}', created: 'Created', changed: 'Changed',
@@ -34,7 +35,7 @@ export const operator = {
   party: { requester: 'Requester', reader: 'Reader', platform: 'Platform' },
   mode: { approved: 'Approved', trial: 'Trial', shadow: 'Shadow' },
   reading: { single: 'Single reading', double: 'Double reading' },
-  model: { name: 'Model', approved: 'Certified', notApproved: 'Not certified', permitted: 'By your agreements', digest: 'Digest', use: 'Intended use', class: 'Class', hint: 'A model is a device: its card says what it is for and how well it measures.', empty: 'No models.',
+  model: { name: 'Model', approved: 'Certified', notApproved: 'Not certified', permitted: 'By your agreements', digest: 'Digest', use: 'Intended use', class: 'Class', most: 'At most: {{mode}}', hint: 'A model is a device: its card says what it is for and how well it measures.', empty: 'No models.',
     versions: 'Versions', yours: 'Shown to you', shown: 'Shown', missing: 'Not installed', notLoaded: 'Cannot be asked', inShadow: 'In the shadow', byHospital: 'Versions by hospital', hospital: 'Hospital', newHospitals: 'What a new hospital begins with',
     before: 'Before', disagreed: 'Said something else', ofCompared: '{{disagreed}} of {{compared}} ({{share}} %)', noPins: 'No hospital is pinned yet; its first exam does it.', again: 'asked again at {{at}}',
     decide: 'Decide', promote: 'Show another version', rollback: 'Roll back', promoteTitle: 'Show another version of {{model}}', rollbackTitle: 'Show the earlier version of {{model}} again',

@@ -26,6 +26,7 @@ export const operator: typeof en = {
     modelHint: '仅用于 AI 项目；留空表示任意模型', mode: '方式', certificate: '注册证', ethics: '伦理批件', addModel: '添加模型', prices: '价格', priceItem: '第 {{number}} 项',
     noPrices: '没有价格项目。', addPrice: '添加价格项目', code: '代码', descriptionZh: '中文说明', descriptionEn: '英文说明', event: '计费时点',
     price: '价格', unitAmount: '单价', amountHint: '请输入金额，例如 12.50', upTo: '至第几例', addTier: '添加阶梯', tier: '第 {{from}}–{{to}} 例：{{amount}}', tierRest: '第 {{from}} 例起：{{amount}}',
+    beyondCard: '超出说明卡许可，按“{{most}}”运行',
   },
   change: {
     at: '时间', who: '操作人', kind: '类别', name: '名称', outcome: '操作', content: '内容', show: '查看', showOf: '查看 {{name}} 的内容', created: '新建', changed: '修改',
@@ -36,7 +37,7 @@ export const operator: typeof en = {
   party: { requester: '申请方', reader: '阅片方', platform: '平台' },
   mode: { approved: '已注册', trial: '试验', shadow: '影子' },
   reading: { single: '单审', double: '双审' },
-  model: { name: '模型', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。',
+  model: { name: '模型', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', most: '最高方式：{{mode}}', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。',
     versions: '版本', yours: '本院使用', shown: '启用', missing: '未安装', notLoaded: '暂不可用', inShadow: '影子运行', byHospital: '各医院的版本', hospital: '医院', newHospitals: '新医院的起始版本',
     before: '此前', disagreed: '结论不同', ofCompared: '{{disagreed}} / {{compared}}（{{share}} %）', noPins: '尚无医院固定版本；首次检查时固定。', again: '{{at}} 再次尝试',
     decide: '操作', promote: '启用其他版本', rollback: '回退', promoteTitle: '启用 {{model}} 的其他版本', rollbackTitle: '恢复 {{model}} 此前的版本',
