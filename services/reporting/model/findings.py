@@ -305,9 +305,9 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "transventricular": ("经侧脑室切面", "Trans-ventricular plane"),
     "transcerebellar": ("经小脑切面", "Trans-cerebellar plane"),
     # criteria of the standard head plane
-    "head-oval": ("颅骨光环椭圆且完整", "Skull oval and complete"),
-    "head-half": ("胎头超过图像一半", "Head takes more than half of the image"),
-    "midline-level": ("中线接近水平", "Midline about horizontal"),
+    "head-oval": ("胎头轮廓呈椭圆且完整位于图像内", "Head’s outline oval and whole within the image"),
+    "head-half": ("胎头长径超过图像短边一半", "Head longer than half of the image’s shorter side"),
+    "midline-level": ("中线接近水平（按胎头长轴）", "Midline about horizontal, by the head’s long axis"),
     "midline-whole": ("中线连续", "Midline continuous"),
     "hemispheres": ("两侧半球对称", "Hemispheres symmetric"),
     "thalami": ("可见丘脑", "Thalami seen"),

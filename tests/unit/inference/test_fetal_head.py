@@ -197,9 +197,9 @@ def test_points_on_a_line_are_no_ellipse() -> None:
     assert ellipses.fit(line[:4]) is None
 
 
-def judged(head: Ellipse, rows: int = 270, columns: int = 400) -> dict[str, str]:
+def judged(head: Ellipse, agreement: float = 0.98, rows: int = 270, columns: int = 400) -> dict[str, str]:
     """Each criterion's answer by its code; empty where it cannot be judged."""
-    found = criteria.judge(head, rows, columns)
+    found = criteria.judge(head, agreement, rows, columns)
     assert all(one.source for one in found)
     assert all(bool(one.why) == (one.answer is None) for one in found)
     return {one.question.value: one.answer.meaning if one.answer else "" for one in found}
@@ -236,6 +236,10 @@ def test_what_lies_within_the_skull_is_not_judged() -> None:
 )
 def test_a_small_a_steep_and_a_cut_head_miss_their_criterion(head: Ellipse, criterion: str) -> None:
     assert judged(head)[criterion] == "Absent"
+
+
+def test_an_outline_that_is_no_ellipse_is_not_oval() -> None:
+    assert judged(Ellipse(200, 130, 120, 95, 0.1), agreement=0.94)["head-oval"] == "Absent"
 
 
 def test_the_observation_tells_the_criteria() -> None:

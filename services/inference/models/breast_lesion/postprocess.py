@@ -28,7 +28,7 @@ BENIGN_BELOW, MALIGNANT_ABOVE = 0.1, 0.7
 # Where 95% of the out-of-fold images lie, as part of the value: longest diameter and width.
 LIMITS = (0.27, 0.3)
 
-NO_LESION = Refusal("no_lesion", "No breast lesion is seen.")
+NO_LESION = Refusal("no_lesion", "No breast lesion is seen.", "未见乳腺病灶。")
 
 
 def read(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Observation | Refusal:

@@ -16,9 +16,9 @@ from .ellipse import Ellipse
 SALOMON = "Salomon et al., Ultrasound Obstet Gynecol 2006;27:34-40"
 ISUOG = "ISUOG, Ultrasound Obstet Gynecol 2019;53:715-723"
 
-OVAL = Code("head-oval", PRIVATE_SCHEME, "Skull oval and complete")
-SHARE = Code("head-half", PRIVATE_SCHEME, "Head takes more than half of the image")
-HORIZONTAL = Code("midline-level", PRIVATE_SCHEME, "Midline about horizontal")
+OVAL = Code("head-oval", PRIVATE_SCHEME, "Head's outline oval and whole within the image")
+SHARE = Code("head-half", PRIVATE_SCHEME, "Head longer than half of the image's shorter side")
+HORIZONTAL = Code("midline-level", PRIVATE_SCHEME, "Midline about horizontal, by the head's long axis")
 CONTINUOUS = Code("midline-whole", PRIVATE_SCHEME, "Midline continuous, broken by cavum and thalami only")
 SYMMETRIC = Code("hemispheres", PRIVATE_SCHEME, "Hemispheres symmetric")
 THALAMI = Code("thalami", PRIVATE_SCHEME, "Thalami seen")
@@ -30,18 +30,19 @@ HALF = 0.5  # Salomon's "more than half of the total image size": read as the he
 # "About horizontal" (the beam meets the midline at 90 degrees) has no number in either paper: within 30 degrees, as readers call it.
 TILT = math.radians(30)
 WHOLE = 0.98  # of the outline's points that lie within the image
+OVAL_FROM = 0.95  # Dice of what is outlined and its ellipse; ISUOG gives no number, this one is the platform's own
 
 NOT_SEEN = "the model outlines the skull and has not learnt what lies within it"
 NO_CALIPERS = "the ellipse is placed by the model on the outer edge; calipers of the picture are not read"
 
 
-def judge(head: Ellipse, rows: int, columns: int) -> tuple[Evaluation, ...]:
-    """All criteria, in the order of the papers; `head` in image pixels."""
+def judge(head: Ellipse, agreement: float, rows: int, columns: int) -> tuple[Evaluation, ...]:
+    """All criteria, in the order of the papers; `head` in image pixels, `agreement` the Dice of the mask and the ellipse."""
     x, y = head.points(180).T
     within = ((x >= -0.5) & (y >= -0.5) & (x <= columns - 0.5) & (y <= rows - 0.5)).mean()
     longest = max(float(np.ptp(x)), float(np.ptp(y)))
     return (
-        _answer(OVAL, bool(within >= WHOLE), ISUOG),
+        _answer(OVAL, bool(within >= WHOLE) and agreement >= OVAL_FROM, ISUOG),
         _answer(SHARE, longest > HALF * min(rows, columns), SALOMON),
         _answer(HORIZONTAL, abs(head.angle) <= TILT, ISUOG),
         *(Evaluation(question, None, source=source, why=NOT_SEEN) for question, source in _UNSEEN),

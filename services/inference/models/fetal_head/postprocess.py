@@ -42,9 +42,9 @@ FORMULA_WEEKS = (12.0, 42.0)
 LIMITS = ((0.0, 0.07, 0.11, 0.11), (98.0, 0.03, 0.03, 0.05))
 
 
-NO_HEAD = Refusal("no_head", "No fetal head in the standard plane is seen.")
-CUT = Refusal("head_cut", "The head is cut by the edge of the image.")
-IMPLAUSIBLE = Refusal("implausible_shape", "What is outlined has not the shape of a head.")
+NO_HEAD = Refusal("no_head", "No fetal head in the standard plane is seen.", "未见标准切面的胎头。")
+CUT = Refusal("head_cut", "The head is cut by the edge of the image.", "胎头被图像边缘截断。")
+IMPLAUSIBLE = Refusal("implausible_shape", "What is outlined has not the shape of a head.", "所勾画轮廓不具胎头形态。")
 
 
 # The chance that the circumference lies within 5 % of the annotators' is sigmoid(slope log(1 - agreement) + offset): fitted (Platt 1999)
@@ -116,7 +116,7 @@ def read(outputs: Mapping[str, NDArray[Any]], rows: int, columns: int) -> Observ
         100 * found.certainty,
         HEAD,
         tuple((float(x), float(y)) for x, y in contour),
-        evaluations=criteria.judge(found.ellipse, rows, columns),
+        evaluations=criteria.judge(found.ellipse, found.agreement, rows, columns),
     )
 
 
