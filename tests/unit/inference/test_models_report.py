@@ -32,7 +32,7 @@ CARD = {
     "version": "1.0.0",
     "title": {"en": "Sample <model>", "zh": "样例模型"},
     "task": "Tells samples.",
-    "intended_use": "Tests.",
+    "intended_use": {"zh": "测试。", "en": "Tests."},
     "not_intended_for": ["Patients."],
     "regulatory": {"class": "II", "mode": "trial"},
     "split": "By patient.",

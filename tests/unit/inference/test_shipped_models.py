@@ -69,6 +69,12 @@ def test_robustness_is_measured_against_what_machines_differ_in(folder: Path) ->
     assert [harm for harm in wanted if harm not in harms] == []
 
 
+def test_people_read_title_and_intended_use_in_their_language(card: dict[str, Any]) -> None:
+    for said in (card["title"], card["intended_use"]):
+        assert said["en"].isascii()
+        assert any("\u4e00" <= sign <= "\u9fff" for sign in said["zh"])
+
+
 def test_no_model_says_that_it_is_approved(card: dict[str, Any]) -> None:
     assert card["regulatory"]["mode"] in ("trial", "shadow")
     assert card["regulatory"]["approved"] is False

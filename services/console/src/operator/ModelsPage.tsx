@@ -15,7 +15,7 @@ import { HospitalVersions } from './HospitalVersions'
 interface Card {
   title?: { zh: string; en: string }
   task?: string
-  intended_use?: string
+  intended_use?: { zh: string; en: string }
   regulatory?: { class?: string; approved?: boolean }
 }
 
@@ -64,7 +64,7 @@ export function ModelsPage() {
         </Flex>
       ),
     },
-    { key: 'use', title: t('model.use'), render: (one) => <span className="cell-wrap">{card(one).intended_use ?? card(one).task ?? '—'}</span> },
+    { key: 'use', title: t('model.use'), render: (one) => <span className="cell-wrap">{card(one).intended_use?.[language] ?? card(one).task ?? '—'}</span> },
     {
       key: 'class',
       title: t('model.class'),
