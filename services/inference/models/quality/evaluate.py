@@ -54,7 +54,8 @@ OTHER_HARM = (
 LIMITS = (
     "Faults are put into good pictures by formula; how often scanners make them, and how readers grade them, was not measured. Pictures of "
     "the sets that are faulty themselves count as good here.",
-    "Chances are calibrated for a mixture of good and faulty pictures as in the evaluation; where faults are rarer, they are too high.",
+    "Chances are calibrated for pictures of which one in five or six has the fault in question, and measured on such; where faults are "
+    "rarer, they are too high.",
     "The reference for text that the sets' pictures bring was read by a ready program (PP-OCR v4, at two or three times the size), on the "
     "DICOM files corrected by eye; signs of one letter count neither way.",
     "Chinese text was measured as drawn print only: none of the sets shows any.",
@@ -86,8 +87,17 @@ def trials(run: Served, sources: Sequence[Source]) -> list[Trial]:
 
 
 def question(done: Sequence[Trial], fault: int) -> Answers:
-    """Of one fault: pictures as they are and those with it from FAULTY on; sure outside "not sure"."""
-    chosen = [t for t in done if t.fault < 0 or (t.fault == fault and t.grade >= FAULTY)]
+    """Of one fault: pictures as they are and those with it from FAULTY on."""
+    return answers([t for t in done if t.fault < 0 or (t.fault == fault and t.grade >= FAULTY)], fault)
+
+
+def mixture(done: Sequence[Trial], fault: int) -> Answers:
+    """Of one fault: pictures as they are, with another fault, and with it from FAULTY on, as convert.py calibrates the chances."""
+    return answers([t for t in done if t.fault != fault or t.grade >= FAULTY], fault)
+
+
+def answers(chosen: Sequence[Trial], fault: int) -> Answers:
+    """What was said of one fault; sure outside "not sure"."""
     p = np.array([t.chances[fault] for t in chosen])
     truths = np.array([int(t.fault == fault) for t in chosen], np.int64)
     sure = np.asarray((p >= PRESENT[fault]) | (p <= ABSENT[fault]))
@@ -202,6 +212,7 @@ def evaluate(data: Path, model: Path, pictures: Path) -> Figures:
     done = trials(run, tested)
     failures(done, pictures)
     questions: Mapping[str, Answers] = {name: question(done, n) for n, name in enumerate(FAULTS)}
+    mixtures: Mapping[str, Answers] = {name: mixture(done, n) for n, name in enumerate(FAULTS)}
     good = [t for t in done if t.fault < 0]
     falls, of_falls = falling(done)
     kept = [s for s in sources if s.sample.part == "test"]
@@ -250,13 +261,13 @@ def evaluate(data: Path, model: Path, pictures: Path) -> Figures:
             *repeats(run, data),
             *(
                 measure.calibration_error(a, f"expected calibration error, {name.replace('_', ' ')}")
-                for name, a in questions.items()
+                for name, a in mixtures.items()
             ),
         ),
         roc=tuple(measure.roc(name, a.chances[:, 1], a.truths) for name, a in questions.items()),
         risk_coverage=tuple(measure.risk_coverage(name, a) for name, a in questions.items()),
         confusion=tuple(measure.confusion(name, a) for name, a in questions.items()),
-        reliability=tuple(measure.reliability(name, a) for name, a in questions.items()),
+        reliability=tuple(measure.reliability(name, a) for name, a in mixtures.items()),
         latency=(speed(run, tested[0].sample.pixels),),
         subgroups=(by_set(done),),
         robustness=(robustness(run, some(sources, "test", PER_SET_HARMED)),),
