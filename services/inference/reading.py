@@ -30,6 +30,7 @@ from services.inference.result import (
     Source,
 )
 from services.inference.sector import find
+from services.inference.suppress import of_ultrasound
 from services.inference.triton import ModelFault, TritonAway
 from services.inference.views import VIEWS, name_of
 from services.inference.workers import WorkerFailed, Workers
@@ -104,8 +105,9 @@ class Reader:
             wanted = routing.called(plan, views, frames)
             readers = [chosen for chosen in plan.readers if chosen.key in wanted]
             read |= await self._show(readers, wanted, pictures, tallies)
-        if plan.router is not None:
-            read[plan.router.key] = lasting(read[plan.router.key], views)
+        for chosen in plan.screens:
+            held = lasting if chosen is plan.router else of_ultrasound
+            read[chosen.key] = held(read[chosen.key], views)
         for chosen in (*plan.screens, *readers):
             tally = tallies[chosen.key]
             tally.called = True

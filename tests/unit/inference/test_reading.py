@@ -162,6 +162,28 @@ async def test_a_model_that_is_called_by_nothing_has_no_run(tmp_path: Path) -> N
     assert (silence.model, silence.name, silence.frames) == ("view", "not_sure", 2)
 
 
+class Photograph:
+    """A view model that sees no ultrasound."""
+
+    def read(self, outputs: Outputs, rows: int, columns: int) -> Observation:
+        return Observation(99.0, VIEWS["not_ultrasound"].code)
+
+
+class Gain:
+    """A screening model that calls every gain good."""
+
+    def read(self, outputs: Outputs, rows: int, columns: int) -> Observation:
+        return Observation(90.0)
+
+
+async def test_screening_says_nothing_of_a_picture_that_is_no_ultrasound(tmp_path: Path) -> None:
+    quality = chosen("quality", stage=Stage.SCREEN)
+    result, _ = await read(tmp_path, 3, Plan((quality, VIEW), ""), Server(), view=Photograph(), quality=Gain())
+    assert [group.model for group in result.groups] == ["view"]
+    (silence,) = result.silences
+    assert (silence.model, silence.name, silence.frames) == ("quality", "not_ultrasound", 3)
+
+
 class Flickering:
     """A reading model that sees something on every other frame alone."""
 
