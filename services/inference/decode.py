@@ -25,6 +25,7 @@ from services.inference.sector import Sector, find, spread
 Grey = NDArray[np.uint8]
 
 _JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+_DEFLATED = "1.2.840.10008.1.2.1.99"
 _YBR = frozenset({"YBR_FULL", "YBR_FULL_422", "MONOCHROME2"})
 # Frames larger than any scanner's: a header that claims more is damaged or hostile.
 _MAX_FRAME_PIXELS = 64 * 1024 * 1024
@@ -122,7 +123,9 @@ def _decode_jpeg(path: Path, frames: int, indices: Sequence[int], out: Grey) -> 
 def _decode_any(path: Path, dataset: FileDataset, indices: Sequence[int], out: Grey) -> None:
     photometric = str(dataset.PhotometricInterpretation)
     palette = _little_endian_palette(dataset) if photometric == "PALETTE COLOR" else dataset
-    for index, pixels in enumerate(iter_pixels(path, indices=indices)):
+    # pydicom iterates over a file's pixels where they lie, which in a deflated file they do not.
+    source = dcmread(path) if str(dataset.file_meta.TransferSyntaxUID) == _DEFLATED else path
+    for index, pixels in enumerate(iter_pixels(source, indices=indices)):
         if photometric == "PALETTE COLOR":
             colours = apply_color_lut(pixels, palette)
             # 16-bit palettes hold the level in the high byte, PS3.3 C.7.6.3.1.6.

@@ -11,7 +11,7 @@ import simplejpeg
 from pydicom import dcmread, examples
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
 
 from services.inference.decode import Undecodable, decode_frames, read_header
 
@@ -106,6 +106,12 @@ def test_rle_frames_are_read(tmp_path: Path) -> None:
     path = tmp_path / "rle.dcm"
     image.save_as(path)
     assert np.array_equal(decode_frames(path, 1, 1)[0], RAMP)
+
+
+def test_deflated_frames_are_read(tmp_path: Path) -> None:
+    clip = np.stack([RAMP, RAMP // 2])
+    path = written(tmp_path, clip, frames=2, syntax=DeflatedExplicitVRLittleEndian)
+    assert np.array_equal(decode_frames(path, 2, 2), clip[1:])
 
 
 def test_a_real_colour_cine_is_read_whole() -> None:
