@@ -1,16 +1,19 @@
 """`make bench-aims`: the models' aims through the running platform, DICOM in, SR and SEG out, and straight.
 
-Straight are the models' own files on the same pictures. Most pictures were seen in training (only the fetal heads are of a part that no
-training saw): the table says what the platform loses, not how good a model is.
+Straight are the models' own files on the same pictures; measured is what each model's figures.json says of networks that saw none of
+their pictures. Most pictures here were seen in training (only the fetal heads are of a part that no training saw): the table says what
+the platform loses, not how good a model is. Last, some pictures in every coding in which scanners store them.
 """
 
 import argparse
+import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +26,12 @@ from infra.demo.exams import part10
 from infra.demo.outside import Outside, wait_for
 from infra.local.control import Control
 from infra.local.paths import DEFAULT_STATE, ROOT, State
-from services.inference.registry import read_models
+from services.inference.model import Mode
+from services.inference.registry import InstalledModel, read_models
 from services.inference.training.metrics import auroc, macro_f1
 from tests.bench.aims_answers import Answers, Straight, from_documents
-from tests.bench.aims_cases import CALIBRATED, Case, cases, wrap
+from tests.bench.aims_cases import Case, cases, wrap
+from tests.bench.aims_codings import CODINGS, LOSSY
 
 MODELS = Path(services.inference.__file__).parent / "models"
 SENDERS = 2
@@ -38,11 +43,12 @@ Pair = tuple[Case, Answers]
 
 @dataclass(frozen=True)
 class Line:
-    """One figure, by a name, from cases with their answers; nan where there is none."""
+    """One figure, by a name, from cases with their answers; nan where there is none. `measured` is its name in figures.json."""
 
     model: str
     name: str
     of: Callable[[Sequence[Pair]], float]
+    measured: str = ""
 
 
 def dice(truth: Any, found: Any) -> float:
@@ -67,15 +73,30 @@ def view_f1(pairs: Sequence[Pair]) -> float:
 
 
 def heads(pairs: Sequence[Pair]) -> list[Pair]:
-    return [pair for pair in pairs if pair[0].source.startswith("hc18")]
+    """Of the part that no training saw; most of the large ones were seen."""
+    return [pair for pair in pairs if pair[0].source == "hc18"]
+
+
+def large_heads(pairs: Sequence[Pair]) -> list[Pair]:
+    return [pair for pair in pairs if pair[0].source == "hc18 large"]
 
 
 def lesions(pairs: Sequence[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair[0].source == "busbra"]
 
 
-def hc_errors(pairs: Sequence[Pair]) -> list[float]:
-    return [abs(one.hc_mm - case.hc_mm) for case, one in heads(pairs) if one.hc_mm is not None]
+def hc_errors(pairs: Sequence[Pair], by: str = "") -> list[float]:
+    """In mm, by the calibrations whose name has `by` in it."""
+    return [one.hc_mm - case.hc_mm for case, one in pairs if one.hc_mm is not None and by in case.wrapping]
+
+
+def mean_abs(values: Sequence[float]) -> float:
+    return mean([abs(value) for value in values])
+
+
+def half_limits(values: Sequence[float]) -> float:
+    """Half the width of the 95 % limits of agreement (Bland and Altman)."""
+    return 1.96 * float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
 
 
 def cancer_auc(pairs: Sequence[Pair]) -> float:
@@ -93,19 +114,46 @@ def share(source: str, right: Callable[[Case, Answers], bool]) -> Callable[[Sequ
 
 
 LINES = (
-    Line("view", "macro-F1", view_f1),
-    Line("view", "not sure", lambda pairs: sum(not one.view for _, one in views(pairs))),
-    Line("fetal_head", "Dice (none: 0)", lambda p: mean([dice(case.mask, one.head) for case, one in heads(p)])),
+    Line("view", "macro-F1", view_f1, "macro-F1, classes with at least 30 images"),
+    Line("view", "right", lambda p: mean([float(one.view == case.view) for case, one in views(p)])),
+    Line("view", "not sure", lambda p: sum(not one.view for _, one in views(p))),
+    Line("fetal_head", "Dice (none: 0)", lambda p: mean([dice(case.mask, one.head) for case, one in heads(p)]), "Dice"),
     Line("fetal_head", "outlined", lambda p: mean([float(one.head is not None) for _, one in heads(p)])),
-    Line("fetal_head", "HC error, mm", lambda p: mean(hc_errors(p))),
-    Line("fetal_head", "with HC", lambda p: len(hc_errors(p))),
-    Line("breast_lesion", "Dice (none: 0)", lambda p: mean([dice(case.mask, one.lesion) for case, one in lesions(p)])),
-    Line("breast_lesion", "detected", lambda p: mean([float(one.lesion is not None) for _, one in lesions(p)])),
-    Line("breast_lesion", "AUC", cancer_auc),
+    Line("fetal_head", "HC error, mm", lambda p: mean_abs(hc_errors(heads(p))), "HC, mean absolute error"),
+    Line("fetal_head", "  by Pixel Spacing", lambda p: mean_abs(hc_errors(heads(p), "spacing"))),
+    Line("fetal_head", "  by regions", lambda p: mean_abs(hc_errors(heads(p), "regions"))),
+    Line("fetal_head", "HC bias, mm", lambda p: mean(hc_errors(heads(p))), "HC, bias"),
+    Line(
+        "fetal_head",
+        "HC half limits, mm",
+        lambda p: half_limits(hc_errors(heads(p))),
+        "HC, half the limits of agreement",
+    ),
+    Line("fetal_head", "with HC", lambda p: len(hc_errors(heads(p)))),
+    Line("fetal_head", "800x540: Dice", lambda p: mean([dice(case.mask, one.head) for case, one in large_heads(p)])),
+    Line("fetal_head", "800x540: HC error", lambda p: mean_abs(hc_errors(large_heads(p)))),
+    Line(
+        "breast_lesion",
+        "Dice (none: 0)",
+        lambda p: mean([dice(case.mask, one.lesion) for case, one in lesions(p)]),
+        "Dice",
+    ),
+    Line(
+        "breast_lesion",
+        "found (Dice >= 0.5)",
+        lambda p: mean([float(dice(case.mask, one.lesion) >= 0.5) for case, one in lesions(p)]),
+        "lesions found",
+    ),
+    Line("breast_lesion", "AUC", cancer_auc, "AUC of malignancy"),
     Line("breast_lesion", "with probability", lambda p: sum(one.cancer is not None for _, one in lesions(p))),
-    Line("liver", "right", share("liver", lambda case, one: one.liver == case.label)),
+    Line("liver", "right", share("liver", lambda case, one: one.liver == case.label), "accuracy, three classes"),
     Line("liver", "not sure", share("liver", lambda case, one: not one.liver)),
-    Line("lung", "right, by clip", share("lung", lambda case, one: bool(case.label) and one.lung == case.label)),
+    Line(
+        "lung",
+        "right, by clip",
+        share("lung", lambda case, one: bool(case.label) and one.lung == case.label),
+        "accuracy by clip, patient left out",
+    ),
     Line("lung", "not sure", share("lung", lambda case, one: not one.lung)),
     Line("quality", "fault named", share("quality", lambda case, one: case.label in one.faults)),
 )
@@ -139,13 +187,18 @@ def through(outside: Outside, case: Case, number: int) -> Answers:
     return found
 
 
-def differences(case: Case, got: Answers, straight: Answers) -> list[str]:
-    """In words, what the study says otherwise than the models' files."""
+def in_shadow(models: Mapping[str, InstalledModel]) -> set[str]:
+    """The models whose cards keep their answers out of every study."""
+    return {name for name, model in models.items() if model.card.most is Mode.SHADOW}
+
+
+def differences(case: Case, got: Answers, straight: Answers, hidden: Collection[str]) -> list[str]:
+    """In words, what the study says otherwise than the models' files; of `hidden` models it says nothing."""
     said = []
     if not got.documents:
         said.append("no SR")
     for name in ("view", "liver", "lung"):
-        if getattr(got, name) != getattr(straight, name):
+        if name not in hidden and getattr(got, name) != getattr(straight, name):
             said.append(f"{name} {getattr(got, name) or 'none'}, not {getattr(straight, name) or 'none'}")
     for name in ("head", "lesion"):
         one, other = getattr(got, name), getattr(straight, name)
@@ -155,34 +208,75 @@ def differences(case: Case, got: Answers, straight: Answers) -> list[str]:
         one, other = getattr(got, name), getattr(straight, name)
         if other is not None and (one is None or abs(one - other) > most):
             said.append(f"{name} {one}, not {other:.2f}")
-    if got.hc_mm is not None and case.wrapping not in CALIBRATED:
+    if got.hc_mm is not None and not case.calibrated:
         said.append("an HC without calibration")
     if case.source == "quality" and got.faults != straight.faults:
         said.append(f"faults {sorted(got.faults)}, not {sorted(straight.faults)}")
     return said
 
 
-def table(pairs: Sequence[Pair], straight: Sequence[Pair]) -> str:
-    """Each figure both ways."""
-    lines = [f"{'model':<15}{'figure':<20}{'platform':>10}{'straight':>10}{'difference':>12}"]
+def measured(line: Line) -> str:
+    """What the model's figures.json says of it."""
+    if not line.measured:
+        return ""
+    figures = json.loads((MODELS / line.model / "figures.json").read_bytes())["headline"]
+    return f"{next(one['value'] for one in figures if one['name'] == line.measured):.4f}"
+
+
+def table(pairs: Sequence[Pair], straight: Sequence[Pair], hidden: Collection[str]) -> str:
+    """Each figure both ways, beside what was measured; what runs in the shadow tells no study anything."""
+    lines = [f"{'model':<15}{'figure':<20}{'platform':>10}{'straight':>10}{'difference':>12}{'measured':>10}"]
     for line in LINES:
         got, own = line.of(pairs), line.of(straight)
-        lines.append(f"{line.model:<15}{line.name:<20}{got:>10.4f}{own:>10.4f}{got - own:>+12.4f}")
+        lines.append(f"{line.model:<15}{line.name:<20}{got:>10.4f}{own:>10.4f}{got - own:>+12.4f}{measured(line):>10}")
     return "\n".join(lines)
 
 
-def report(chosen: Sequence[Case], got: Sequence[Answers], straight: Sequence[Answers]) -> None:
-    counted = Counter(case.source for case in chosen)
+def codings(pairs: Sequence[Pair], straight: Sequence[Pair]) -> str:
+    """How each coding of the same pictures is read, against the plain picture straight: the worst of each."""
+    lines = [f"{'coding':<20}{'pictures':>9}{'view':>9}{'Dice':>8}{'HC, mm':>8}{'cancer, %':>10}"]
+    for coding in CODINGS:
+        both = [(one, own) for (case, one), (_, own) in zip(pairs, straight, strict=True) if case.coding == coding]
+        alike = [
+            dice(plain, found)
+            for one, own in both
+            for plain, found in ((own.head, one.head), (own.lesion, one.lesion))
+            if plain is not None
+        ]
+        answered = sum(one.view == own.view for one, own in both)
+        lines.append(
+            f"{coding + ('*' if coding in LOSSY else ''):<20}{len(both):>9}{answered:>9}{min(alike, default=0):>8.4f}"
+            f"{farthest((one.hc_mm, own.hc_mm) for one, own in both):>8.2f}"
+            f"{farthest((one.cancer, own.cancer) for one, own in both):>10.2f}"
+        )
+    return "\n".join(lines)
+
+
+def farthest(both: Iterable[tuple[float | None, float | None]]) -> float:
+    """The largest difference; infinite where one is not there."""
+    return max(
+        (inf if one is None else abs(one - plain) for one, plain in both if plain is not None),
+        default=0.0,
+    )
+
+
+def report(
+    chosen: Sequence[Case], got: Sequence[Answers], straight: Sequence[Answers], hidden: Collection[str]
+) -> None:
+    pairs, own = list(zip(chosen, got, strict=True)), list(zip(chosen, straight, strict=True))
+    counted = Counter(case.source for case in chosen if not case.coding)
     print("\n" + ", ".join(f"{source} {count}" for source, count in sorted(counted.items())))
     print(
         "Trained on most of these pictures, but for the heads (hc18: the test part): read the difference, not the level.\n"
     )
-    pairs, own = list(zip(chosen, got, strict=True)), list(zip(chosen, straight, strict=True))
-    print(table(pairs, own))
+    print(table([pair for pair in pairs if not pair[0].coding], [pair for pair in own if not pair[0].coding], hidden))
+    print("\nthe same pictures coded otherwise, against the plain ones straight (*: with loss)")
+    print(codings(pairs, own))
     print("\nanswered otherwise than straight, with what the platform says of its models")
     for case, one, other in zip(chosen, got, straight, strict=True):
-        if said := differences(case, one, other):
-            print(f"  {case.source} {case.name} ({case.wrapping}): {'; '.join(said)} | {'; '.join(one.remarks)}")
+        if said := differences(case, one, other, hidden):
+            wrapped = case.coding or case.wrapping
+            print(f"  {case.source} {case.name} ({wrapped}): {'; '.join(said)} | {'; '.join(one.remarks)}")
 
 
 def main() -> int:
@@ -220,8 +314,9 @@ def main() -> int:
     finally:
         if not given.running:
             control.down()
-    own = Straight(read_models(MODELS), lambda name: MODELS / name / "1" / "model.onnx")
-    report(chosen, got, [own.answers(case) for case in chosen])
+    models = read_models(MODELS)
+    own = Straight(models, lambda name: MODELS / name / "1" / "model.onnx")
+    report(chosen, got, [own.answers(case) for case in chosen], in_shadow(models))
     return 0
 
 

@@ -17,7 +17,7 @@ from services.inference.polygon import filled
 from services.inference.registry import InstalledModel
 from services.inference.training.served import Served
 from services.inference.views import VIEWS
-from tests.bench.aims_cases import CALIBRATED, Case
+from tests.bench.aims_cases import Case
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -157,7 +157,7 @@ class Straight:
     def _head(self, case: Case, found: Answers) -> None:
         for one in self._read("fetal_head", case.frames):
             found.head = filled(one.contour, *case.frames.shape[1:])
-            if case.wrapping in CALIBRATED:
+            if case.calibrated:
                 measured = self._models["fetal_head"].postprocess.measure(one, (case.spacing_mm, case.spacing_mm))
                 found.hc_mm = next(figure.value for figure in measured if figure.code.value == HC)
 

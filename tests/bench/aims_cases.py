@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
-    ExplicitVRLittleEndian,
     UltrasoundImageStorage,
     UltrasoundMultiFrameImageStorage,
     generate_uid,
@@ -20,13 +19,20 @@ from services.inference import sector
 from services.inference.models.quality import faults
 from services.inference.training import images
 from services.inference.training.images import Sample
+from tests.bench.aims_codings import CODINGS
 
 Pixels = npt.NDArray[np.uint8]
 
 CLIP_FRAMES = 30
 BORDER = 24
-WRAPPINGS = ("bare", "spacing", "regions", "bare, colour, bordered", "spacing, colour, bordered, printed")
-CALIBRATED = ("spacing", "regions", "spacing, colour, bordered, printed")
+WRAPPINGS = (
+    "bare",
+    "spacing",
+    "regions",
+    "bare, colour, bordered",
+    "regions, bordered",
+    "spacing, colour, bordered, printed",
+)
 QUALITY_STRENGTH = 1.0
 # What each set, or its label, shows in the words of services.inference.views.
 VIEW_OF = {"hc18": "fetal_brain", "busbra": "breast", "liver": "liver", "muscle": "muscle"}
@@ -53,9 +59,14 @@ class Case:
     label: str = ""
     spacing_mm: float = 0.0
     hc_mm: float = 0.0
-    part: str = ""
+    coding: str = ""  # of aims_codings; plain where empty
     study: str = field(default_factory=lambda: str(generate_uid()))
     instance: str = field(default_factory=lambda: str(generate_uid()))
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether its file says how large a pixel is."""
+        return self.spacing_mm > 0 and ("spacing" in self.wrapping or "regions" in self.wrapping)
 
 
 def spread(samples: list[Sample], count: int) -> list[Sample]:
@@ -74,14 +85,11 @@ def cases(data: Path, count: int) -> list[Case]:
     found = [_case(one, WRAPPINGS[number % len(WRAPPINGS)]) for number, one in enumerate(chosen)]
     found += _large_heads(data, count)
     found += _clips(data, count)
-    return found + _faulty(chosen, count)
+    return found + _faulty(chosen, count) + _coded(chosen, count)
 
 
 def _case(sample: Sample, wrapping: str) -> Case:
-    path = sample.mask
-    if path is not None and sample.source == "hc18":
-        path = path.with_name(f"{path.stem}_mask.png")
-    mask = None if path is None else (images.grey(path) > 127).astype(np.uint8)
+    mask = None if sample.mask is None else (images.grey(sample.mask) > 127).astype(np.uint8)
     case = Case(
         sample.name,
         sample.source,
@@ -92,7 +100,6 @@ def _case(sample: Sample, wrapping: str) -> Case:
         sample.label,
         float(sample.facts.get("spacing_mm", 0)),
         float(sample.facts.get("hc_mm", 0)),
-        sample.part,
     )
     return _bordered(case) if "bordered" in wrapping else case
 
@@ -142,6 +149,20 @@ def _clips(data: Path, count: int) -> list[Case]:
     return found
 
 
+def _coded(samples: list[Sample], count: int) -> list[Case]:
+    """Up to three heads, lesions and livers in every coding."""
+    each = min(3, max(1, count // 20))
+    found = []
+    for name in ("hc18", "busbra", "liver"):
+        for sample in spread([one for one in samples if one.source == name], each):
+            plain = _case(sample, "regions")
+            found += [
+                replace(plain, coding=coding, study=str(generate_uid()), instance=str(generate_uid()))
+                for coding in CODINGS
+            ]
+    return found
+
+
 def _sign(row: Mapping[str, str]) -> str:
     """As the lung model's training names it; empty where the set names no sign."""
     if "1" in (row["consolidations"], row["effusion"]):
@@ -172,7 +193,6 @@ def wrap(case: Case) -> Dataset:
     clip = len(case.frames) > 1
     image = Dataset()
     image.file_meta = FileMetaDataset()
-    image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     image.SOPClassUID = UltrasoundMultiFrameImageStorage if clip else UltrasoundImageStorage
     image.SOPInstanceUID, image.StudyInstanceUID = case.instance, case.study
     image.SeriesInstanceUID = generate_uid()
@@ -183,7 +203,9 @@ def wrap(case: Case) -> Dataset:
     for empty in ("PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID", "AccessionNumber"):
         setattr(image, empty, "")
     image.ReferringPhysicianName = image.Manufacturer = ""
-    _picture(image, case.frames, "colour" in case.wrapping)
+    CODINGS[case.coding or ("rgb" if "colour" in case.wrapping else "grey")](image, case.frames)
+    if clip:
+        image.FrameTime, image.FrameIncrementPointer = 40, 0x00181063
     if case.spacing_mm and "spacing" in case.wrapping:
         image.PixelSpacing = [f"{case.spacing_mm:.8f}"] * 2
     if case.spacing_mm and "regions" in case.wrapping:
@@ -191,33 +213,17 @@ def wrap(case: Case) -> Dataset:
     return image
 
 
-def _picture(image: Dataset, frames: Pixels, colour: bool) -> None:
-    image.Rows, image.Columns = frames.shape[1:]
-    if len(frames) > 1:
-        image.NumberOfFrames, image.FrameTime = len(frames), 40
-        image.FrameIncrementPointer = 0x00181063
-    image.BitsAllocated = image.BitsStored = 8
-    image.HighBit, image.PixelRepresentation = 7, 0
-    image.SamplesPerPixel = 3 if colour else 1
-    image.PhotometricInterpretation = "RGB" if colour else "MONOCHROME2"
-    if colour:
-        image.PlanarConfiguration = 0
-        frames = np.repeat(frames[..., None], 3, axis=3)
-    image.PixelData = frames.tobytes() + b"\0" * (frames.size % 2)
-    image["PixelData"].VR = "OB"
-
-
 def _region(case: Case) -> Dataset:
-    """Tissue over the whole picture, in centimetres (PS3.3 C.8.5.5)."""
-    region = Dataset()
+    """Tissue over the whole picture but its border, in centimetres (PS3.3 C.8.5.5)."""
+    region, border = Dataset(), BORDER if "bordered" in case.wrapping else 0
     values: Mapping[str, Any] = {
         "RegionSpatialFormat": 1,
         "RegionDataType": 1,
         "RegionFlags": 0,
-        "RegionLocationMinX0": 0,
-        "RegionLocationMinY0": 0,
-        "RegionLocationMaxX1": case.frames.shape[2] - 1,
-        "RegionLocationMaxY1": case.frames.shape[1] - 1,
+        "RegionLocationMinX0": border,
+        "RegionLocationMinY0": border,
+        "RegionLocationMaxX1": case.frames.shape[2] - 1 - border,
+        "RegionLocationMaxY1": case.frames.shape[1] - 1 - border,
         "PhysicalUnitsXDirection": 3,
         "PhysicalUnitsYDirection": 3,
         "PhysicalDeltaX": case.spacing_mm / 10,
