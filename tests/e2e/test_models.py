@@ -213,6 +213,8 @@ def further(stack: Running) -> Iterator[str]:
     card = yaml.safe_load((source / "card.yaml").read_text(encoding="utf-8"))
     shutil.copytree(source / "1", made / "1")
     shutil.copy(source / "config.pbtxt", made)
+    for module in ("criteria", "ellipse"):
+        shutil.copy(source / f"{module}.py", made)
     reading = (source / "postprocess.py").read_text(encoding="utf-8") + OTHER_READING
     (made / "postprocess.py").write_text(reading, encoding="utf-8")
     (made / "card.yaml.new").write_text(yaml.safe_dump(card | {"version": version}), encoding="utf-8")
@@ -276,9 +278,13 @@ def test_an_operator_promotes_a_version_that_ran_in_the_shadow_and_rolls_it_back
     row = row.filter(has_text="fetal_head").filter(has_text=hospital)
     expect(row).to_contain_text(shown)
     expect(row).to_contain_text(further)
-    disagreed = sum(one["disagreed"] for one in before["comparisons"])
-    assert disagreed >= 3  # circumference and both diameters
-    expect(row).to_contain_text(str(disagreed))
+    worst = before["comparisons"][0]
+    assert (worst["version"], worst["against"], worst["disagreed"] > 0) == (further, shown, True)
+    differences = row.get_by_test_id("shadow-differences").filter(has_text=further)
+    counted = f"{worst['disagreed']} {'/' if language == 'zh-CN' else 'of'} {worst['compared']}"
+    expect(differences).to_contain_text(counted)
+    differences.locator("summary").click()
+    expect(differences).to_contain_text("头围" if language == "zh-CN" else "Head Circumference")
 
     row.get_by_test_id("promote").click()
     dialog = page.get_by_role("dialog")
@@ -289,7 +295,7 @@ def test_an_operator_promotes_a_version_that_ran_in_the_shadow_and_rolls_it_back
     dialog.locator("textarea").fill("better in the shadow")
     confirm.click()
     expect(dialog).to_have_count(0, timeout=PATIENT_MS)
-    expect(row).to_contain_text(str(disagreed))  # why it was shown can still be seen
+    expect(differences).to_contain_text(counted)  # why it was shown can still be seen
     after = standing(stack)
     assert (after["shown_version"], after["previous_version"], after["shadow_version"]) == (further, shown, "")
     later = scanned(stack, "After^Hou=后", Second)
@@ -303,12 +309,35 @@ def test_an_operator_promotes_a_version_that_ran_in_the_shadow_and_rolls_it_back
     confirm.click()
     expect(dialog).to_have_count(0, timeout=PATIENT_MS)
     assert standing(stack)["shown_version"] == shown
+    expect(differences).to_contain_text(counted)  # after the roll-back too
     changes = stack.outside.person(stack.cast.platform, "operator").get(f"{PREFIX}/models/fetal_head/changes")["items"]
     assert [(one["act"], one["shown_version"], one["reason"]) for one in changes[:2]] == [
         ("rollback", shown, "too large after all"),
         ("promote", further, "better in the shadow"),
     ]
     assert changes[0]["changed_by"]
+
+
+@pytest.mark.parametrize(
+    ("language", "use", "beyond"),
+    [
+        pytest.param("zh-CN", "仅供探索", "超出说明卡许可", id="in Chinese"),
+        pytest.param("en-GB", "Exploration alone", "beyond its card", id="in English"),
+    ],
+)
+def test_what_a_model_is_for_is_read_in_ones_language_and_no_agreement_goes_beyond_its_card_unsaid(
+    stack: Running, sign_in: SignIn, language: str, use: str, beyond: str
+) -> None:
+    page = sign_in(stack.cast.platform, "operator", 1366, language)
+    page.goto(f"{stack.outside.origin}/models")
+    expect(page.get_by_role("row").filter(has_text="lung").first).to_contain_text(use)
+    page.goto(f"{stack.outside.origin}/agreements/new")
+    page.get_by_role("button", name="添加模型" if language == "zh-CN" else "Add a model").click()
+    page.locator("#models_0_model").fill("lung")
+    expect(page.get_by_test_id("beyond-card")).to_have_count(0)  # a trial, as the form begins with
+    page.locator("#models_0_mode").click()
+    page.get_by_title("已注册" if language == "zh-CN" else "Approved").click()
+    expect(page.get_by_test_id("beyond-card")).to_contain_text(beyond)
 
 
 @pytest.fixture(scope="module")
