@@ -1,12 +1,15 @@
 """`sonobridge admin models …`: which version of a model each hospital is shown, and which runs in the shadow beside it."""
 
 import argparse
+from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
 from services.admin import modes
 from services.admin.connection import Directory, Failed, Inference
 from services.admin.table import table
+
+_Pair = tuple[str, str, str, str]  # model, version in the shadow, the one beside it, what was compared
 
 
 def run(api: Inference, directory: Directory, given: argparse.Namespace) -> int:
@@ -45,12 +48,13 @@ def _list(api: Inference, directory: Directory, organisation: str | None) -> Non
     standing = [one for one in api.get("model-versions")["items"] if organisation in (None, one["organisation"])]
     print()
     _print(standing)
-    for sentence in modes.warnings(directory, api):
-        print(f"\nwarning: {sentence}")
+    _print_differences(standing)
+    warnings = modes.warnings(directory, api)
+    print("".join(f"\nwarning: {sentence}" for sentence in warnings))
 
 
 def _print(standing: list[dict[str, Any]]) -> None:
-    head = ("model", "hospital", "shown", "shadow", "before", "compared", "disagreed")
+    head = ("model", "hospital", "shown", "shadow", "before")
     print(
         table(head, [_row(one) for one in standing])
         if standing
@@ -59,12 +63,33 @@ def _print(standing: list[dict[str, Any]]) -> None:
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
-    compared, disagreed = (sum(each[name] for each in one["comparisons"]) for name in ("compared", "disagreed"))
-    counted = (str(compared), f"{disagreed} ({100 * disagreed / compared:.0f}%)") if compared else ("", "")
     hospital = f"{one['organisation']} (what a new hospital begins with)" if one["platform"] else one["organisation"]
     shown = one["shown_version"] + ("" if one["shown_installed"] else " NOT INSTALLED")
     shadow = one["shadow_version"] + ("" if one["shadow_installed"] else " NOT INSTALLED")
-    return one["model"], hospital, shown, shadow, one["previous_version"], *counted
+    return one["model"], hospital, shown, shadow, one["previous_version"]
+
+
+def _print_differences(standing: list[dict[str, Any]]) -> None:
+    """By what versions are or were in the shadow and by code, all these hospitals together; what disagrees most first."""
+    exams, compared, disagreed = Counter[_Pair](), Counter[_Pair](), Counter[_Pair]()
+    for one in standing:
+        for each in one["comparisons"]:
+            pair = (one["model"], each["version"], each["against"], each["meaning"] or each["code"])
+            exams[pair] += each["exams"]
+            compared[pair] += each["compared"]
+            disagreed[pair] += each["disagreed"]
+    worst = sorted(compared, key=lambda pair: (pair[:3], -disagreed[pair] / compared[pair], -compared[pair]))
+    rows = [
+        (
+            *pair,
+            str(exams[pair]),
+            f"{disagreed[pair]} of {compared[pair]} ({100 * disagreed[pair] / compared[pair]:.0f}%)",
+        )
+        for pair in worst
+    ]
+    if rows:
+        print()
+        print(table(("model", "in the shadow", "beside", "what", "exams", "said something else"), rows))
 
 
 def _changes(api: Inference, model: str) -> None:

@@ -41,11 +41,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How often a version in the shadow said something else than the one that was shown."""
+    """How often a version in the shadow said something else than the shown one, of one code; counts stay when it leaves the shadow."""
 
     organisation_id: UUID
-    model: str  # as it is called in the shadow: name@version
+    model: str
+    version: str
+    against: str  # the version that was shown; empty where that was not noted yet
     code: str
+    meaning: str
     exams: int
     compared: int
     disagreed: int
@@ -119,15 +122,11 @@ class Pinning:
         return [Standing(row["organisation_id"], row["model"], _pin(row)) for row in rows]
 
     async def comparisons(self) -> list[Comparison]:
-        """What was counted of versions in the shadow, for operators."""
+        """What was counted of versions that are or were in the shadow, for operators; what disagrees most first."""
         async with self._db.work("operator") as tx:
             rows = await tx.all("count_shadow_differences")
-        return [
-            Comparison(
-                row["organisation_id"], row["model"], row["code"], row["exams"], row["compared"], row["disagreed"]
-            )
-            for row in rows
-        ]
+        found = [Comparison(**row) for row in rows]
+        return sorted(found, key=lambda one: (-one.disagreed / one.compared, -one.compared, one.code))
 
     async def changes(self, model: str) -> list[Change]:
         """The decisions about a model's versions, the latest first, for operators. Raises NotFound."""

@@ -54,10 +54,10 @@ SELECT result::text AS result FROM results WHERE organisation_id = %(organisatio
 -- name: insert_shadow_difference
 -- Notes how far a shadow model's figure lies from the shown one's.
 INSERT INTO shadow_differences
-    (organisation_id, analysis_id, model, against, code, sop_instance_uid, shadow_value, shown_value, unit, shadow_answer, shown_answer,
-    disagrees)
-VALUES (%(organisation_id)s, %(analysis_id)s, %(model)s, %(against)s, %(code)s, %(sop_instance_uid)s, %(shadow_value)s, %(shown_value)s, %(unit)s,
-    %(shadow_answer)s, %(shown_answer)s, %(disagrees)s)
+    (organisation_id, analysis_id, model, against, against_version, code, meaning, sop_instance_uid, shadow_value, shown_value, unit,
+    shadow_answer, shown_answer, disagrees)
+VALUES (%(organisation_id)s, %(analysis_id)s, %(model)s, %(against)s, %(against_version)s, %(code)s, %(meaning)s, %(sop_instance_uid)s,
+    %(shadow_value)s, %(shown_value)s, %(unit)s, %(shadow_answer)s, %(shown_answer)s, %(disagrees)s)
 ON CONFLICT DO NOTHING;
 
 -- name: list_outcomes
@@ -117,10 +117,11 @@ WHERE organisation_id = %(organisation_id)s AND exam_id = %(exam_id)s AND exam_r
 ORDER BY started_at DESC LIMIT 1;
 
 -- name: count_shadow_differences
--- How often versions in the shadow said something else than the shown ones, by hospital and code.
-SELECT organisation_id, model, against, code, count(DISTINCT analysis_id) AS exams, count(*) AS compared,
-    count(*) FILTER (WHERE disagrees) AS disagreed
-FROM shadow_differences GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+-- How often versions in the shadow said something else than the shown versions of their models, by hospital, versions and code.
+SELECT organisation_id, against AS model, split_part(model, '@', 2) AS version, against_version AS against, code, max(meaning) AS meaning,
+    count(DISTINCT analysis_id) AS exams, count(*) AS compared, count(*) FILTER (WHERE disagrees) AS disagreed
+FROM shadow_differences WHERE split_part(model, '@', 1) = against AND model <> against
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5;
 
 -- name: add_tally
 -- Adds to one count of the day.

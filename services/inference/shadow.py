@@ -20,7 +20,9 @@ class Difference:
 
     model: str
     against: str
+    against_version: str
     code: str
+    meaning: str
     sop_instance_uid: str
     shadow_value: float | None = None
     shown_value: float | None = None
@@ -36,11 +38,13 @@ class _Said:
 
     figures: dict[str, Measurement] = field(default_factory=dict)
     answers: dict[str, set[str]] = field(default_factory=dict)
+    meanings: dict[str, str] = field(default_factory=dict)
 
     def add(self, group: Group) -> None:
         observation = group.reading.observation
         for figure in group.reading.measurements:
             self.figures.setdefault(figure.code.value, figure)
+            self.meanings[figure.code.value] = figure.code.meaning
         if observation.view:
             self._answer(codes.IMAGE_VIEW, observation.view)
         for one in observation.evaluations:
@@ -49,6 +53,7 @@ class _Said:
 
     def _answer(self, question: Code, answer: Code) -> None:
         self.answers.setdefault(question.value, set()).add(answer.value)
+        self.meanings[question.value] = question.meaning
 
 
 def compare(result: Result) -> tuple[Difference, ...]:
@@ -80,13 +85,16 @@ def _differences(
     same_model = shadow.model.partition("@")[0] == shown.model
     for image in sorted(by_shadow.keys() | by_shown.keys()):
         new, old = by_shadow.get(image, _Said()), by_shown.get(image, _Said())
+        meanings = new.meanings | old.meanings
         for code in new.figures.keys() | old.figures.keys():
             ours, theirs = new.figures.get(code), old.figures.get(code)
             if same_model or (ours and theirs):
                 yield Difference(
                     shadow.model,
                     shown.model,
+                    shown.version,
                     code,
+                    meanings[code],
                     image,
                     ours.value if ours else None,
                     theirs.value if theirs else None,
@@ -98,7 +106,9 @@ def _differences(
             yield Difference(
                 shadow.model,
                 shown.model,
+                shown.version,
                 question,
+                meanings[question],
                 image,
                 shadow_answer=ours_said,
                 shown_answer=theirs_said,

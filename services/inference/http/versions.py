@@ -28,9 +28,13 @@ class Directory(Protocol):
 
 
 class ComparisonView(BaseModel):
-    """How often the version in the shadow (where none is, the shown one while it was) said something else, by code."""
+    """How often a version that is or was in the shadow said something else than the shown one of that time, of one code. `against` is
+    empty in counts from before it was noted."""
 
+    version: str
+    against: str
     code: str
+    meaning: str
     exams: int
     compared: int
     disagreed: int
@@ -49,7 +53,7 @@ class StandingView(BaseModel):
     previous_version: str
     shown_installed: bool
     shadow_installed: bool
-    comparisons: list[ComparisonView]
+    comparisons: list[ComparisonView] = Field(description="what disagrees most first")
     changed: bool
 
 
@@ -90,7 +94,7 @@ def router(directory: Directory, pinning: Pinning) -> APIRouter:
 
     @api.get("/model-versions")
     async def list_versions(caller: Operator) -> StandingPage:
-        """Every hospital's versions, and what was counted of those in the shadow."""
+        """Every hospital's versions, and what was counted of those that are or were in the shadow."""
         return await views(await pinning.all())
 
     @api.get("/models/{model}/changes")
@@ -161,9 +165,17 @@ def _view(
         shown_installed=(one.model, pin.shown) in cards,
         shadow_installed=not pin.shadow or (one.model, pin.shadow) in cards,
         comparisons=[
-            ComparisonView(code=each.code, exams=each.exams, compared=each.compared, disagreed=each.disagreed)
+            ComparisonView(
+                version=each.version,
+                against=each.against,
+                code=each.code,
+                meaning=each.meaning,
+                exams=each.exams,
+                compared=each.compared,
+                disagreed=each.disagreed,
+            )
             for each in counted
-            if (each.organisation_id, each.model) == (one.organisation_id, f"{one.model}@{pin.shadow or pin.shown}")
+            if (each.organisation_id, each.model) == (one.organisation_id, one.model)
         ],
         changed=one.changed,
     )

@@ -120,6 +120,11 @@ async def test_in_the_shadow_a_version_runs_is_compared_and_not_shown(clinic: Cl
     assert [run.model.version for run in done.runs] == ["1.0.0"]
     versions = (await clinic.stage.operate("GET", "model-versions")).json()["items"]
     (own,) = [one for one in versions if one["organisation"] == "o0"]
+    assert {(one["version"], one["against"]) for one in own["comparisons"]} == {("2.0.0", "1.0.0")}
+    assert (own["comparisons"][0]["code"], own["comparisons"][0]["meaning"]) == (
+        "11984-2",
+        "Head Circumference",
+    )  # the worst
     counted = {one["code"]: (one["exams"], one["compared"], one["disagreed"]) for one in own["comparisons"]}
     assert counted["11984-2"] == (1, 1, 1)
     assert counted["11820-8"] == (1, 1, 0)
@@ -129,9 +134,8 @@ async def test_in_the_shadow_a_version_runs_is_compared_and_not_shown(clinic: Cl
 
 async def test_promoted_it_is_shown_without_a_restart_and_rolled_back_it_is_not(clinic: Clinic) -> None:
     promoted = await clinic.decide("promote", shown="1.0.0")
-    assert {one["code"]: one["disagreed"] for one in promoted["comparisons"]}[
-        "11984-2"
-    ] == 1  # why it was promoted stays
+    worst = promoted["comparisons"][0]
+    assert (worst["version"], worst["code"], worst["disagreed"]) == ("2.0.0", "11984-2", 1)  # why it was promoted stays
     assert (promoted["shown_version"], promoted["previous_version"], promoted["shadow_version"]) == (
         "2.0.0",
         "1.0.0",
@@ -144,7 +148,9 @@ async def test_promoted_it_is_shown_without_a_restart_and_rolled_back_it_is_not(
     assert (own["version"], own["card"]["version"]) == ("2.0.0", "2.0.0")
     other = (await clinic.stage.get(clinic.stage.stranger, "models")).json()["items"][0]
     assert other["version"] == "1.0.0"
-    assert (await clinic.decide("rollback"))["shown_version"] == "1.0.0"
+    back = await clinic.decide("rollback")
+    assert back["shown_version"] == "1.0.0"
+    assert back["comparisons"] == promoted["comparisons"]  # and why it was taken back can be weighed against it
     assert circumference(await clinic.outcome()) == 140
     changes = (await clinic.stage.operate("GET", "models/identity/changes")).json()["items"]
     assert [(one["act"], one["changed_by"], one["reason"]) for one in changes[:3]] == [
@@ -294,7 +300,9 @@ async def test_the_operator_does_all_of_it_by_one_command(
     assert "in_service" in listed
     (own,) = [line.split() for line in listed.splitlines() if line.startswith("identity") and " o0 " in line]
     assert own[:4] == ["identity", "o0", "1.0.0", "2.0.0"]
-    assert own[-1].startswith("(")  # the share that disagreed
+    said = [line for line in listed.splitlines() if line.startswith("identity") and "2.0.0" in line and " of " in line]
+    assert said[0].split()[:5] == ["identity", "2.0.0", "1.0.0", "Head", "Circumference"]  # the worst
+    assert said[0].endswith("(100%)")
     assert "1 changed, 0 unchanged" in await command("promote", "identity", "--organisation", "o0")
     assert circumference(await clinic.outcome()) == 210
     assert "1 changed" in await command("rollback", "identity", "--organisation", "o0", "--reason", "too wide")

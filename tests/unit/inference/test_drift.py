@@ -164,6 +164,12 @@ def test_views_and_coded_answers_are_compared_too() -> None:
     assert not found[NATURE.value].disagrees
 
 
+def test_a_difference_names_what_was_compared_and_the_version_that_was_shown() -> None:
+    (found,) = compare(both(group("head@2.0.0", "i", hc(300)), group("head", "i", hc(310))))
+    assert (found.model, found.against, found.against_version) == ("head@2.0.0", "head", "1.0.0")
+    assert (found.code, found.meaning) == (HC.value, HC.meaning)
+
+
 def test_a_run_that_failed_is_not_compared() -> None:
     result = both(None, group("head", "i", hc(300)))
     failed = replace(result, runs=(result.runs[0], run("head@2.0.0", Mode.SHADOW, FAILED)))

@@ -10,7 +10,7 @@ export type {
   Party, PriceItem, Reading, Role, Tier,
 } from './generated/directory'
 export type {
-  DriftView as Drift, ModelView as Model, ShiftView as Shift, SliceView as DriftSlice, StandingView as Standing, Verdict, VersionView as ModelVersion,
+  ComparisonView as Comparison, DriftView as Drift, ModelView as Model, ShiftView as Shift, SliceView as DriftSlice, StandingView as Standing, Verdict, VersionView as ModelVersion,
 } from './generated/inference'
 export type { ExamView as Exam, PatientView as Patient, RefusalView as Refusal } from './generated/ingest'
 export type {

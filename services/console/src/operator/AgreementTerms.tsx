@@ -71,11 +71,15 @@ export function AgreementTerms({ agreement }: { agreement: Agreement }) {
             children:
               agreement.models.length === 0
                 ? '—'
-                : agreement.models.map((one) => (
-                    <span key={one.model}>
-                      {one.model} <ModeTag mode={one.mode} /> <BeyondCard asked={one.mode} most={most[one.model]} /> {one.certificate ?? one.ethics_protocol ?? ''}
-                    </span>
-                  )),
+                : (
+                    <Flex vertical gap={4}>
+                      {agreement.models.map((one) => (
+                        <span key={one.model}>
+                          {one.model} <ModeTag mode={one.mode} /> <BeyondCard asked={one.mode} most={most[one.model]} /> {one.certificate ?? one.ethics_protocol ?? ''}
+                        </span>
+                      ))}
+                    </Flex>
+                  ),
           },
         ]}
       />

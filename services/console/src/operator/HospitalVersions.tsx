@@ -4,6 +4,7 @@ import type { Model, Standing } from '../api/types'
 import { type Column, DataTable } from '../ui/DataTable'
 import { useFormat } from '../ui/useFormat'
 import { usePages } from '../ui/usePages'
+import { ShadowDifferences } from './ShadowDifferences'
 import { VersionDecision } from './VersionDecision'
 
 /** For operators: which version each hospital is shown, which runs in its shadow, and how often the two said something else. */
@@ -24,7 +25,7 @@ export function HospitalVersions({ models }: { models: Model[] }) {
     { key: 'shown', title: t('model.shown'), render: (one) => version(one.shown_version, one.shown_installed) },
     { key: 'shadow', title: t('model.inShadow'), render: (one) => version(one.shadow_version, one.shadow_installed) },
     { key: 'before', title: t('model.before'), render: (one) => version(one.previous_version, true) },
-    { key: 'disagreed', title: t('model.disagreed'), render: (one) => <Disagreement one={one} /> },
+    { key: 'disagreed', title: t('model.disagreed'), render: (one) => <ShadowDifferences one={one} /> },
     { key: 'decide', title: t('model.decide'), render: (one) => <VersionDecision standing={one} versions={installed(one.model)} /> },
   ]
   return (
@@ -35,14 +36,4 @@ export function HospitalVersions({ models }: { models: Model[] }) {
       </Flex>
     </Card>
   )
-}
-
-function Disagreement({ one }: { one: Standing }) {
-  const { t } = useTranslation()
-  const format = useFormat()
-  const compared = one.comparisons.reduce((sum, each) => sum + each.compared, 0)
-  const disagreed = one.comparisons.reduce((sum, each) => sum + each.disagreed, 0)
-  if (compared === 0) return '—'
-  const share = t('model.ofCompared', { disagreed: format.number(disagreed), compared: format.number(compared), share: format.number((100 * disagreed) / compared, 1) })
-  return <span>{one.shadow_version === '' ? t('model.asShadow', { share }) : share}</span>
 }

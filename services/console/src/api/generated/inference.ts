@@ -44,9 +44,12 @@ export interface components {
         };
         /**
          * ComparisonView
-         * @description How often the version in the shadow (where none is, the shown one while it was) said something else, by code.
+         * @description How often a version that is or was in the shadow said something else than the shown one of that time, of one code. `against` is
+         *     empty in counts from before it was noted.
          */
         ComparisonView: {
+            /** Against */
+            against: string;
             /** Code */
             code: string;
             /** Compared */
@@ -55,6 +58,10 @@ export interface components {
             disagreed: number;
             /** Exams */
             exams: number;
+            /** Meaning */
+            meaning: string;
+            /** Version */
+            version: string;
         };
         /**
          * Decision
@@ -235,7 +242,10 @@ export interface components {
         StandingView: {
             /** Changed */
             changed: boolean;
-            /** Comparisons */
+            /**
+             * Comparisons
+             * @description what disagrees most first
+             */
             comparisons: components["schemas"]["ComparisonView"][];
             /** Model */
             model: string;
