@@ -74,7 +74,7 @@ async def test_a_black_picture_shows_no_head_and_says_so(head: InstalledModel, p
     image = simulator.SimulatedImage(np.zeros((400, 600), np.uint8), 0.3, None)
     read = await look(patient, head, image, 1, image.pixels[np.newaxis])
     assert readings(read) == {}
-    assert list(read.nothing) == ["No fetal head in the standard plane is seen."]
+    assert [why.reason for why in read.nothing] == ["No fetal head in the standard plane is seen."]
 
 
 async def test_a_clip_goes_through_in_one_call(head: InstalledModel, patient: PatientTriton) -> None:
