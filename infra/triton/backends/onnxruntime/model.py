@@ -5,12 +5,19 @@ parameters `intra_op_thread_count` and `inter_op_thread_count` (else one thread:
 """
 
 import json
+import os
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import triton_python_backend_utils as pb_utils
+
+# Longer than any caller waits for an answer. Triton does not end a run that nobody waits for any more, nor the process of a model that is
+# unloaded meanwhile: a file that loops would keep a core from all other models, one more with each loading.
+LONGEST_RUN_SECONDS = 20.0
 
 
 class TritonPythonModel:
@@ -36,6 +43,8 @@ class TritonPythonModel:
         self._inputs = [one["name"] for one in config["input"]]
         self._outputs = [one["name"] for one in config["output"]]
         self._batches = config.get("max_batch_size", 0) > 0
+        self._under_way: tuple[float, Any] | None = None  # since when, and the run's options
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answers each request; those of one shape that Triton batched together run as one."""
@@ -45,7 +54,25 @@ class TritonPythonModel:
         return [self._answer(self._run, tensors) for tensors in given]
 
     def _run(self, tensors: list[np.ndarray]) -> list[np.ndarray]:
-        return self._session.run(self._outputs, dict(zip(self._inputs, tensors, strict=True)))
+        options = onnxruntime.RunOptions()
+        self._under_way = time.monotonic(), options
+        try:
+            return self._session.run(self._outputs, dict(zip(self._inputs, tensors, strict=True)), options)
+        finally:
+            self._under_way = None
+
+    def _watch(self) -> None:
+        """End a run that takes too long: between two of its nodes, and if none ends, with the whole process."""
+        while True:
+            time.sleep(1)
+            if (run := self._under_way) is None:
+                continue
+            since, options = run
+            taken = time.monotonic() - since
+            if taken > 2 * LONGEST_RUN_SECONDS:
+                os._exit(1)
+            if taken > LONGEST_RUN_SECONDS:
+                options.terminate = True
 
     def _answer(self, run: Any, tensors: list[np.ndarray]) -> Any:
         try:
