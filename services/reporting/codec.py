@@ -17,6 +17,7 @@ from services.reporting.model.findings import (
     Anchor,
     Code,
     Contradiction,
+    Failure,
     Finding,
     Hints,
     Model,
@@ -38,6 +39,7 @@ _MODES = {
     directory_pb2.GATE_MODE_SHADOW: "shadow",
     directory_pb2.GATE_MODE_UNSPECIFIED: "",
 }
+_FAILED = "failed"  # the outcome of a run
 _MODE_NUMBERS = {name: number for number, name in _MODES.items()}
 _REVIEWS = {
     Review.PROPOSED: reporting_pb.FINDING_STATE_PROPOSED,
@@ -126,6 +128,7 @@ def hints_from_wire(message: inference_pb.AnalysisCompleted) -> Hints:
             Silence(one.model, one.sop_instance_uid, one.reason_zh or one.reason, one.reason, one.frames)
             for one in message.silences
         ),
+        tuple(Failure(one.model.name, one.model.version, one.reason) for one in message.runs if one.outcome == _FAILED),
     )
 
 

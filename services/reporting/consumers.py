@@ -43,7 +43,7 @@ class Handler:
                 await self._intake.analysis(event, UUID(skipped.exam_id), skipped.exam_revision, "skipped")
             case "analysis.failed":
                 failed = _own(event, event.decode(inference_pb.AnalysisFailed))
-                await self._intake.analysis(event, UUID(failed.exam_id), failed.exam_revision, "failed")
+                await self._intake.analysis(event, UUID(failed.exam_id), failed.exam_revision, "failed", failed)
 
 
 def _own(event: Event, analysis: Analysis) -> Analysis:

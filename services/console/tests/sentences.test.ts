@@ -39,6 +39,10 @@ describe('the Chinese of what services say', () => {
     expect(sentence(english, plain)).toBe('陈静 正在阅片，至 03:30；届时若未续期即可接手。')
   })
 
+  it('names in Chinese what a model is not sure of', () => {
+    expect(sentence('Not sure: gain too low, motion blur', plain)).toBe('不确定：增益过低、运动模糊')
+  })
+
   it('tells a refused file by its stable reason', () => {
     const refused = new Problem(422, 'Invalid', 'this is not a DICOM file: …; send DICOM files (PS3.10)', { reason: 'not_dicom' })
     expect(inChinese(refused, plain)).toBe('不是 DICOM 文件。请发送 DICOM 文件（PS3.10）。')

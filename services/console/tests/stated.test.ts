@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding, Silence } from '../src/api/types'
-import { answerOf, byImage, labelOf, silencesOf, withSentences } from '../src/expert/stated'
+import { answerOf, byImage, labelOf, silencesOf, unjudged, unreadable, weeksAndDays, withSentences } from '../src/expert/stated'
 
 const hint = (code: string, image: number, frame = 1): Finding =>
   ({ finding_id: `${code}/${image}/${frame}`, code, label_zh: '切面', label_en: 'View', answer_zh: '肝脏', answer_en: 'Liver', anchor: { first_frame: frame, sop_instance_uid: String(image) } }) as Finding
@@ -24,8 +24,32 @@ describe('what AI says of the images', () => {
     ])
   })
 
+  it('names what cannot be judged once for each reason, and what says itself by its reason alone', () => {
+    const open = (code: string, why: string, label: string) => ({ ...hint(code, 1), coded: true, answer: null, why, label_en: label }) as Finding
+    const hints = [open('thalami', 'not learnt', 'Thalami'), open('111101', 'Not sure: motion blur', 'Image quality'), open('cavum', 'not learnt', 'Cavum'), { ...hint('oval', 1), coded: true, answer: '52101004' }]
+    expect(unjudged(hints, 'en')).toEqual([
+      ['not learnt', ['Thalami', 'Cavum']],
+      ['Not sure: motion blur', []],
+    ])
+  })
+
+  it('names the images that AI could not read, in their order', () => {
+    const silence = (model: string, image: string) => ({ model, sop_instance_uid: image }) as Silence
+    expect(unreadable([silence('', '7'), silence('head', '2'), silence('', '3')], (one) => Number(one.sop_instance_uid))).toEqual([3, 7])
+  })
+
   it('is said in the language of the page', () => {
     expect([labelOf(hint('111031', 1), 'zh'), answerOf(hint('111031', 1), 'en')]).toEqual(['切面', 'Liver'])
+  })
+})
+
+describe('gestation', () => {
+  it('is told in whole weeks and days', () => {
+    expect([89.2, 90.6, 139.5].map(weeksAndDays)).toEqual([
+      { weeks: 12, days: 5 },
+      { weeks: 13, days: 0 },
+      { weeks: 20, days: 0 },
+    ])
   })
 })
 

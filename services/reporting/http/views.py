@@ -304,6 +304,14 @@ class SilenceView(BaseModel):
     frames: int
 
 
+class FailureView(BaseModel):
+    """A model that was to read the exam and did not; without a model: the analysis as a whole."""
+
+    model: str
+    version: str
+    reason: str
+
+
 class ReportView(ReadingView):
     id: UUID
     task_id: UUID
@@ -319,6 +327,7 @@ class ReportView(ReadingView):
     hints: list[FindingView]
     contradictions: list[ContradictionView]
     silences: list[SilenceView]
+    failures: list[FailureView]
     key_image: KeyImageView | None
     first_signed: SignatureView | None
     first_reading: ReadingView | None
@@ -353,6 +362,7 @@ class ReportView(ReadingView):
                 "hints": [FindingView.of(ReviewedFinding(one)) for one in hints.findings],
                 "contradictions": [_contradiction(one) for one in hints.contradictions],
                 "silences": [SilenceView(**asdict(one)) for one in hints.silences],
+                "failures": [FailureView(**asdict(one)) for one in hints.failures],
                 "key_image": KeyImageView(sop_instance_uid=key.sop_instance_uid, frame=key.frame) if key else None,
                 "first_signed": SignatureView.of(first.signature) if first else None,
                 "first_reading": ReadingView.model_validate(_reading(first.text, first.findings)) if first else None,

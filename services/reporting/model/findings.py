@@ -120,12 +120,23 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A model that was to read the exam and did not; without a model: the analysis as a whole."""
+
+    model: str
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Hints:
-    """What an analysis says that nobody must decide: views, quality, criteria of planes, what it is silent on; of the latest analysis."""
+    """What an analysis says that nobody must decide: views, quality, criteria of planes, what it is silent on, which models failed; of
+    the latest analysis."""
 
     findings: tuple[Finding, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     silences: tuple[Silence, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True)

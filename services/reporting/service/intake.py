@@ -11,7 +11,7 @@ from sonobridge.ingest.v1 import events_pb2 as ingest_pb
 
 from services.reporting import codec, store
 from services.reporting.model import due, sentences
-from services.reporting.model.findings import Hints, adopt
+from services.reporting.model.findings import Failure, Hints, adopt
 from services.reporting.model.states import FINAL, Act, State, after
 from services.reporting.store import Exam, KeyImage, Offer, Report, Task
 from services.shared.db import Database, Transaction
@@ -65,9 +65,10 @@ class Intake:
         exam_id: UUID,
         revision: int,
         outcome: str,
-        body: inference_pb.AnalysisCompleted | None = None,
+        body: inference_pb.AnalysisCompleted | inference_pb.AnalysisFailed | None = None,
     ) -> None:
-        """An analysis ended (completed, skipped, failed). Findings go into an untouched draft, and are offered to any other."""
+        """An analysis ended (completed, skipped, failed). Findings go into an untouched draft, and are offered to any other; that it
+        failed, and why, stands beside what an earlier one said."""
         async with self._db.work("consumer", event.organisation_id) as tx:
             if not await first_time(tx, CONSUMER, event):
                 return
@@ -170,10 +171,15 @@ class Intake:
             return
         if row["exam_revision"] >= exam.message.revision:
             await store.save_task(tx, replace(task, ai=row["outcome"]))
-        if row["outcome"] != "completed":
+        if row["outcome"] == "skipped":
             return
         report = await store.report(tx, task.report_id)
         if report is None:
+            return
+        if row["outcome"] == "failed":
+            failed = inference_pb.AnalysisFailed.FromString(bytes(row["body"]))
+            hints = replace(report.hints, failures=(Failure(failed.model, "", failed.reason),))
+            await store.save_report(tx, replace(report, hints=hints), task.reader_id)
             return
         body = inference_pb.AnalysisCompleted.FromString(bytes(row["body"]))
         findings = tuple(codec.finding_from_wire(one) for one in body.findings)

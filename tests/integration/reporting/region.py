@@ -244,6 +244,8 @@ class Region:
     def not_analysed(self, exam: ingest.Exam, outcome: str) -> Event:
         kinds = {"skipped": inference.AnalysisSkipped, "failed": inference.AnalysisFailed}
         body = kinds[outcome](exam_id=exam.exam_id, organisation_id=exam.organisation_id, exam_revision=exam.revision)
+        if isinstance(body, inference.AnalysisFailed):
+            body.model, body.reason = "view", "it hangs"
         return event(f"analysis.{outcome}", exam.exam_id, self.clinic.id, body)
 
     async def waiting(self, exam: ingest.Exam) -> dict[str, Any]:

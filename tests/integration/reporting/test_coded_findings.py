@@ -11,6 +11,7 @@ from sonobridge.ingest.v1 import events_pb2 as ingest
 from services.shared.events import Event
 from tests.integration.reporting.hapi import validate
 from tests.integration.reporting.region import Region, draft_body
+from tests.integration.reporting.test_desk import later
 from tests.integration.reporting.test_fhir import fetch
 
 LIVER = inference.Code(value="10200004", scheme="SCT", meaning="Liver")
@@ -74,6 +75,38 @@ async def test_the_expert_sees_answers_views_and_what_contradicts_the_exam(regio
         }
     ]
     assert report["description"] == FIRST_WORDS
+
+
+async def test_the_expert_is_told_which_models_failed_and_the_others_are_heard(region: Region) -> None:
+    exam = await region.exam()
+    event = analysed(region, exam)
+    body = event.decode(inference.AnalysisCompleted)
+    head = inference.ModelReference(name="fetal_head", version="2.0.0", mode=body.findings[0].model.mode)
+    reason = "the output presence holds values that are not numbers"
+    body.runs.append(inference.ModelRun(model=head, outcome="failed", reason=reason))
+    body.runs.append(inference.ModelRun(model=body.findings[0].model, outcome="findings"))
+    await region.handle(region.completed(exam))
+    await region.handle(replace(event, body=body.SerializeToString()))
+    report = await region.claimed(exam)
+    assert report["failures"] == [{"model": "fetal_head", "version": "2.0.0", "reason": reason}]
+    assert [one["answer"] for one in report["findings"]] == ["30807003"]
+
+
+async def test_an_analysis_that_fails_says_so_beside_what_an_earlier_one_said(region: Region) -> None:
+    exam = await region.exam()
+    await region.handle(region.completed(exam))
+    await region.handle(analysed(region, exam))
+    amended = later(exam, 2)
+    await region.handle(region.amended(amended, "1.2.3"))
+    await region.handle(region.not_analysed(amended, "failed"))
+    report = await region.claimed(exam)
+    assert report["failures"] == [{"model": "view", "version": "", "reason": "it hangs"}]
+    assert [one["answer_en"] for one in report["hints"]] == ["Liver"]
+    again = later(exam, 3)
+    await region.handle(region.amended(again, "1.2.4"))
+    await region.handle(analysed(region, again, revision=3))
+    report = (await region.call("GET", f"reports/{report['id']}")).raise_for_status().json()
+    assert report["failures"] == []
 
 
 async def test_a_view_that_the_expert_corrects_is_signed_and_one_taken_back_is_a_hint_again(region: Region) -> None:

@@ -14,7 +14,7 @@ export type {
 } from './generated/inference'
 export type { ExamView as Exam, PatientView as Patient, RefusalView as Refusal } from './generated/ingest'
 export type {
-  AnchorView as Anchor, ContradictionView as Contradiction, SilenceView as Silence, DecisionBody as FindingDecision, DraftBody as Draft, FindingView as Finding, QualityView as Quality, ReadingView as FirstReading,
+  AnchorView as Anchor, ContradictionView as Contradiction, SilenceView as Silence, FailureView as Failure, DecisionBody as FindingDecision, DraftBody as Draft, FindingView as Finding, QualityView as Quality, ReadingView as FirstReading,
   ReportView as Report, Review as FindingState, ReviewView as ReviewedFindings, TaskView as Task, TurnaroundView as Turnaround, VersionView as ReportVersion,
 } from './generated/reporting'
 

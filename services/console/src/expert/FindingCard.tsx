@@ -5,7 +5,7 @@ import type { Finding, FindingDecision } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { useFormat } from '../ui/useFormat'
 import { Correction } from './Correction'
-import { answerOf, correctedAnswerOf, labelOf } from './stated'
+import { answerOf, correctedAnswerOf, labelOf, weeksAndDays } from './stated'
 import { WhereContext } from './where'
 
 const COLOURS = { proposed: 'processing', accepted: 'success', corrected: 'warning', rejected: 'default' } as const
@@ -31,6 +31,9 @@ export function FindingCard({ finding, selected, onChoose, onDecide, optional = 
   const image = useContext(WhereContext)(finding.anchor)
   const { lower, upper, unit, finding_id } = finding
   const interval = upper > lower ? ` (${format.number(lower, 1)}–${format.number(upper, 1)})` : ''
+  // Of a figure it is the outline's: how likely it lies right, not how sure the figure is.
+  const certainty = finding.coded || finding.anchor.contour.length === 0 ? 'finding.certainty' : 'finding.outlineCertainty'
+  const reported = finding.corrected_value ?? finding.value
   const otherAnswer = correctedAnswerOf(finding, language)
   return (
     <div className={selected ? 'finding selected' : 'finding'} data-testid={`finding-${finding.code}`} data-state={finding.state}>
@@ -60,6 +63,7 @@ export function FindingCard({ finding, selected, onChoose, onDecide, optional = 
                   )}{' '}
                   {t('finding.unit', { unit: unit === 'd' ? t('finding.days') : unit })}
                   {interval}
+                  {unit === 'd' && <> · {t('finding.weeks', weeksAndDays(reported))}</>}
                 </>
               )}
             </span>
@@ -68,7 +72,7 @@ export function FindingCard({ finding, selected, onChoose, onDecide, optional = 
             {image !== null && <Tag>{t('finding.where', { image, frame: finding.anchor.key_frame })}</Tag>}
             {plane !== null && <Tag>{plane}</Tag>}
             <Tag color={COLOURS[finding.state]}>{t(`findingState.${finding.state}`)}</Tag>
-            {finding.certainty_percent > 0 && <Tag>{t('finding.certainty', { percent: format.number(finding.certainty_percent) })}</Tag>}
+            {finding.certainty_percent > 0 && <Tag>{t(certainty, { percent: format.number(finding.certainty_percent) })}</Tag>}
             <Tag>{`${finding.model.name} ${finding.model.version}`}</Tag>
             {finding.model.mode === 'trial' && <Tag color="warning">{t('finding.investigational')}</Tag>}
           </Flex>

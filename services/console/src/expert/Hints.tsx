@@ -1,11 +1,12 @@
 import { Alert, Button, Collapse, Flex, Tag, Typography } from 'antd'
 import { useContext, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Contradiction, Finding, FindingDecision, Report, Silence } from '../api/types'
+import type { Contradiction, Failure, Finding, FindingDecision, Report, Silence } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
+import { sentence } from '../i18n/zh/sentences'
 import { useFormat } from '../ui/useFormat'
 import { Correction } from './Correction'
-import { answerOf, byImage, correctable, labelOf, SAY_THEMSELVES, silencesOf, VIEW } from './stated'
+import { answerOf, byImage, correctable, labelOf, SAY_THEMSELVES, silencesOf, unjudged, unreadable, VIEW } from './stated'
 import { WhereContext } from './where'
 
 interface Props {
@@ -22,15 +23,21 @@ export function Hints({ report, decided, selected, onChoose, onDecide }: Props) 
   const { t } = useTranslation()
   const where = useContext(WhereContext)
   const language = useLanguage()
+  const format = useFormat()
   const open = report.hints.filter((hint) => !decided.some((one) => one.finding_id === hint.finding_id))
   const said = new Map(byImage(open, (hint) => where(hint.anchor)))
   const silent = silencesOf(report.silences, where)
   const images = [...new Set([...said.keys(), ...silent.keys()])].sort((a, b) => a - b)
   const investigational = [...report.findings, ...report.hints].some((one) => one.model.mode === 'trial')
-  if (!investigational && images.length === 0) return null
+  const unread = unreadable(report.silences, where)
+  if (!investigational && images.length === 0 && report.failures.length === 0) return null
   return (
     <Flex vertical gap={8} data-testid="hints">
       {investigational && <Alert type="warning" showIcon title={t('hints.investigational')} data-testid="investigational" />}
+      {report.failures.map((one) => (
+        <Alert key={one.model} type="warning" showIcon title={failure(one)} description={reason(one)} data-testid="failure" />
+      ))}
+      {unread.length > 0 && <Alert type="warning" showIcon title={t('hints.unreadable', { images: unread.join(t('hints.separator')) })} data-testid="unreadable" />}
       {report.contradictions.map((one) => (
         <Alert key={one.sop_instance_uid} type="warning" showIcon title={contradiction(one)} data-testid="contradiction" />
       ))}
@@ -52,6 +59,14 @@ export function Hints({ report, decided, selected, onChoose, onDecide }: Props) 
     </Flex>
   )
 
+  function failure({ model, version }: Failure): string {
+    return model === '' ? t('hints.failedWhole') : t('hints.failed', { model: `${model} ${version}`.trim() })
+  }
+
+  function reason({ reason: said }: Failure): string {
+    return (language === 'zh' && sentence(said, format.dateTime)) || said
+  }
+
   function contradiction(one: Contradiction): string {
     const hint = report.hints.find(({ anchor }) => anchor.sop_instance_uid === one.sop_instance_uid)
     const view = language === 'zh' ? one.view_zh : one.view_en
@@ -72,7 +87,12 @@ function ImageHints({ image, hints, silences, selected, onChoose, onDecide }: Im
   const language = useLanguage()
   const format = useFormat()
   const judged = hints.filter((hint) => !hint.coded || hint.answer !== null)
-  const unjudged = hints.filter((hint) => !judged.includes(hint)).map((hint) => labelOf(hint, language))
+  const because = (why: string): string => (language === 'zh' && sentence(why, format.dateTime)) || why
+  const notJudged = unjudged(hints, language).map(([why, labels]) => {
+    if (labels.length === 0) return because(why)
+    const what = t('hints.unjudged', { what: labels.join(t('hints.separator')) })
+    return why === '' ? what : t('hints.because', { what, why: because(why) })
+  })
   const text = (hint: Finding): string => {
     const said = hint.coded ? answerOf(hint, language) : `${format.number(hint.value, 1)} ${hint.unit}`
     return hint.coded && SAY_THEMSELVES.includes(hint.code) ? said : `${labelOf(hint, language)}: ${said}`
@@ -89,11 +109,11 @@ function ImageHints({ image, hints, silences, selected, onChoose, onDecide }: Im
           </Tag>
         </button>
       ))}
-      {unjudged.length > 0 && (
-        <Typography.Text type="secondary" className="unjudged">
-          {t('hints.unjudged', { what: unjudged.join(t('hints.separator')) })}
+      {notJudged.map((line) => (
+        <Typography.Text key={line} type="secondary" className="unjudged" data-testid="unjudged">
+          {line}
         </Typography.Text>
-      )}
+      ))}
       {silences.map((silence) => (
         <Typography.Text key={`${silence.model} ${silence.reason_en}`} type={silence.model ? 'secondary' : 'danger'} data-testid="silence">
           {silence.model && `${silence.model}: `}

@@ -41,6 +41,27 @@ export function silencesOf(silences: Silence[], imageOf: (silence: Silence) => n
   return groups
 }
 
+/** What cannot be judged, by the reason: the labels of those that share one. Of what says itself the reason alone. */
+export function unjudged(hints: Finding[], language: Language): [why: string, labels: string[]][] {
+  const groups = new Map<string, string[]>()
+  for (const hint of hints.filter((one) => one.coded && one.answer === null)) {
+    const labels = groups.get(hint.why) ?? []
+    groups.set(hint.why, hint.why !== '' && SAY_THEMSELVES.includes(hint.code) ? labels : [...labels, labelOf(hint, language)])
+  }
+  return [...groups]
+}
+
+/** Which images no model could be asked about. */
+export function unreadable(silences: Silence[], imageOf: (silence: Silence) => number | null): number[] {
+  return silences.filter(({ model }) => model === '').flatMap((one) => imageOf(one) ?? []).sort((a, b) => a - b)
+}
+
+/** Days of gestation as people write them: whole weeks and the days beyond. */
+export function weeksAndDays(days: number): { weeks: number; days: number } {
+  const whole = Math.round(days)
+  return { weeks: Math.floor(whole / 7), days: whole % 7 }
+}
+
 /** The text with the sentences of what was accepted or corrected beneath it, each once. */
 export function withSentences(text: string, findings: Finding[], language: Language): string {
   const said = findings.filter((one) => one.state === 'accepted' || one.state === 'corrected').map((one) => (language === 'zh' ? one.sentence_zh : one.sentence_en))

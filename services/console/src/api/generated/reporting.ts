@@ -137,6 +137,18 @@ export interface components {
             recommendation: string;
         };
         /**
+         * FailureView
+         * @description A model that was to read the exam and did not; without a model: the analysis as a whole.
+         */
+        FailureView: {
+            /** Model */
+            model: string;
+            /** Reason */
+            reason: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * FindingView
          * @description A measured value, or (`coded`) the answer to a question: `answer` is its code, null where it cannot be judged.
          *
@@ -293,6 +305,8 @@ export interface components {
              * Format: uuid
              */
             exam_id: string;
+            /** Failures */
+            failures: components["schemas"]["FailureView"][];
             /** Findings */
             findings: components["schemas"]["FindingView"][];
             first_reading: components["schemas"]["ReadingView"] | null;
@@ -596,6 +610,7 @@ export type AnswerView = components['schemas']['AnswerView'];
 export type ContradictionView = components['schemas']['ContradictionView'];
 export type DecisionBody = components['schemas']['DecisionBody'];
 export type DraftBody = components['schemas']['DraftBody'];
+export type FailureView = components['schemas']['FailureView'];
 export type FindingView = components['schemas']['FindingView'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type KeyImageView = components['schemas']['KeyImageView'];

@@ -20,7 +20,7 @@ export const expert = {
   },
   finding: {
     where: 'Image {{image}}, frame {{frame}}',
-    accept: 'Accept', correct: 'Correct', reject: 'Reject', certainty: '{{percent}} % sure', correctedValue: 'Corrected value of {{label}}', days: 'days', unit: '{{unit}}',
+    accept: 'Accept', correct: 'Correct', reject: 'Reject', certainty: '{{percent}} % sure', outlineCertainty: 'outline {{percent}} % sure', weeks: '{{weeks}} w {{days}} d', correctedValue: 'Corrected value of {{label}}', days: 'days', unit: '{{unit}}',
     investigational: 'Investigational', needsValue: 'Type the corrected value first.',
     correctedAnswer: 'Corrected answer of {{label}}', otherAnswer: 'The answer in your own words', withdraw: 'Back to AI’s', needsAnswer: 'Choose the right answer, or write it in your own words.',
   },
@@ -28,6 +28,8 @@ export const expert = {
     investigational: 'Investigational: this AI is under clinical trial and not approved for clinical use. Check each of its results yourself.',
     title: 'What AI sees in the images: {{count}}', image: 'Image {{image}}', frames: 'frames {{first}}–{{last}}', frame: 'frame {{frame}}',
     correct: 'Correct: {{what}}', unjudged: 'Cannot be judged: {{what}}', silentFrames: ' ({{count}} frames)', separator: ', ',
+    because: '{{what}} ({{why}})', unreadable: 'AI cannot read image {{images}}: look at it yourself.',
+    failed: 'The AI model {{model}} failed on this exam: what it would say is missing.', failedWhole: 'AI failed on this exam: what it would say is missing.',
     contradiction: 'The exam says {{part}}, image {{image}} shows: {{view}}. AI read what the image shows.',
   },
   findingState: { proposed: 'Proposed', accepted: 'Accepted', corrected: 'Corrected', rejected: 'Rejected' },

@@ -22,7 +22,7 @@ export const expert: typeof en = {
   },
   finding: {
     where: '图像 {{image}} 第 {{frame}} 帧',
-    accept: '接受', correct: '更正', reject: '拒绝', certainty: '可信度 {{percent}} %', correctedValue: '{{label}}的更正值', days: '天', unit: '{{unit}}',
+    accept: '接受', correct: '更正', reject: '拒绝', certainty: '可信度 {{percent}} %', outlineCertainty: '轮廓可信度 {{percent}} %', weeks: '{{weeks}} 周 {{days}} 天', correctedValue: '{{label}}的更正值', days: '天', unit: '{{unit}}',
     investigational: '试验用', needsValue: '请先输入更正值。',
     correctedAnswer: '{{label}}的更正结果', otherAnswer: '请用文字填写', withdraw: '恢复 AI 结果', needsAnswer: '请先选择正确的结果，或用文字填写。',
   },
@@ -30,6 +30,8 @@ export const expert: typeof en = {
     investigational: '试验用：该人工智能处于临床试验阶段，尚未获批用于临床。请逐项核对其结果。',
     title: 'AI 对图像的识别：{{count}} 幅', image: '图像 {{image}}', frames: '第 {{first}}–{{last}} 帧', frame: '第 {{frame}} 帧',
     correct: '更正：{{what}}', unjudged: '无法判断：{{what}}', silentFrames: '（{{count}} 帧）', separator: '、',
+    because: '{{what}}（{{why}}）', unreadable: 'AI 无法读取图像 {{images}}，请自行查看。',
+    failed: 'AI 模型 {{model}} 本次运行失败，缺少其结果。', failedWhole: 'AI 本次运行失败，缺少其结果。',
     contradiction: '检查部位为 {{part}}，而图像 {{image}} 显示：{{view}}。AI 按图像内容分析。',
   },
   findingState: { proposed: '待定', accepted: '已接受', corrected: '已更正', rejected: '已拒绝' },

@@ -26,6 +26,21 @@ const SENTENCES: [RegExp, string][] = [
   [/^no analysis is offered to this report/, '没有待采用的 AI 结果。'],
   [/^the process that makes documents died; sign again/, '生成报告文件时出错，请再次签发。'],
   [/^only an expert reads and signs/, '只有阅片专家可以阅片和签发。'],
+  // what models cannot judge, and how they fail
+  [/^Not sure: (.+)/, '不确定：$1'],
+  [/^less certain than the model's threshold asks for/, '可信度低于模型阈值'],
+  [/^the probability of malignancy lies between both answers/, '恶性概率介于良性与恶性之间'],
+  [/^the model outlines the skull and has not learnt what lies within it/, '模型只勾画颅骨，不识别颅内结构'],
+  [/^the ellipse is placed by the model on the outer edge/, '椭圆由模型置于颅骨外缘，不读取图上的测量标记'],
+  [/^The plane of the brain is not sure/, '颅脑切面不确定'],
+  [/^The nature of the liver's tissue is not sure/, '肝脏组织性质不确定'],
+  [/^What the lung shows is not sure/, '肺部表现不确定'],
+  [/^taken out of service after repeated failures/, '该模型多次失败，已暂停使用。'],
+  [/^the inference server does not answer/, '推理服务没有按时应答。'],
+  [/^the output (\S+) holds values that are not numbers/, '输出 $1 含有非数值。'],
+  [/^the output (\S+) is (.+), not (.+)/, '输出 $1 为 $2，应为 $3。'],
+  [/^the output cannot be interpreted/, '输出无法解读。'],
+  [/^the version (\S+) of (\S+), to which the hospital is pinned, is not installed/, '所用的 $2 $1 版没有安装。'],
   // versions of models
   [/^the version (\S+) is shown by now, not (\S+): look again/, '现已启用 $1，而不是 $2：请重新查看。'],
   [/^the version (\S+) is not installed; installed: /, '没有安装 $1 版。'],
@@ -109,13 +124,18 @@ export const REFUSALS: Record<string, { reason: string; advice: string }> = {
   another_instance: { reason: '图像的实例 UID 与请求不符', advice: '请核对后重新发送。' },
 }
 
+/** Names within a sentence. */
+const NAMES: Record<string, string> = { 'gain too low': '增益过低', 'gain too high': '增益过高', 'contact lost': '探头脱离', 'motion blur': '运动模糊' }
+const NAMED = new RegExp(Object.keys(NAMES).join('|'), 'g')
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g
 
 /** The Chinese of what a service said; null for a sentence that is not known here. `dateTime` writes an instant for the eye. */
 export function sentence(detail: string, dateTime: (instant: string) => string): string | null {
   for (const [pattern, chinese] of SENTENCES) {
     const found = pattern.exec(detail)
-    if (found) return chinese.replace(/\$(\d)/g, (_, group: string) => found[Number(group)] ?? '').replace(TIME, dateTime)
+    if (!found) continue
+    const said = chinese.replace(/\$(\d)/g, (_, group: string) => found[Number(group)] ?? '')
+    return said.replace(NAMED, (name) => NAMES[name] ?? name).replace(/(?<=[\u4e00-\u9fff]), /g, '、').replace(TIME, dateTime)
   }
   return null
 }
