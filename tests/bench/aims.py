@@ -227,8 +227,13 @@ def table(pairs: Sequence[Pair], straight: Sequence[Pair], hidden: Collection[st
     """Each figure both ways, beside what was measured; what runs in the shadow tells no study anything."""
     lines = [f"{'model':<15}{'figure':<20}{'platform':>10}{'straight':>10}{'difference':>12}{'measured':>10}"]
     for line in LINES:
-        got, own = line.of(pairs), line.of(straight)
-        lines.append(f"{line.model:<15}{line.name:<20}{got:>10.4f}{own:>10.4f}{got - own:>+12.4f}{measured(line):>10}")
+        own = line.of(straight)
+        if line.model in hidden:
+            both = f"{'shadow':>10}{own:>10.4f}{'':>12}"
+        else:
+            got = line.of(pairs)
+            both = f"{got:>10.4f}{own:>10.4f}{got - own:>+12.4f}"
+        lines.append(f"{line.model:<15}{line.name:<20}{both}{measured(line):>10}")
     return "\n".join(lines)
 
 

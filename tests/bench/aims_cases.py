@@ -25,14 +25,8 @@ Pixels = npt.NDArray[np.uint8]
 
 CLIP_FRAMES = 30
 BORDER = 24
-WRAPPINGS = (
-    "bare",
-    "spacing",
-    "regions",
-    "bare, colour, bordered",
-    "regions, bordered",
-    "spacing, colour, bordered, printed",
-)
+CALIBRATED = ("spacing", "regions", "regions, bordered", "spacing, colour, bordered, printed")
+WRAPPINGS = ("bare", *CALIBRATED, "bare, colour, bordered")
 QUALITY_STRENGTH = 1.0
 # What each set, or its label, shows in the words of services.inference.views.
 VIEW_OF = {"hc18": "fetal_brain", "busbra": "breast", "liver": "liver", "muscle": "muscle"}
@@ -77,15 +71,21 @@ def spread(samples: list[Sample], count: int) -> list[Sample]:
 
 
 def cases(data: Path, count: int) -> list[Case]:
-    """`count` pictures of each set (0: all), each wrapping by turns; of the fetal heads, those that no training saw."""
+    """`count` pictures of each set (0: all), each wrapping by turns; of the fetal heads those that no training saw, all with a
+    calibration."""
     chosen: list[Sample] = []
     for name in ("hc18", "busbra", "fetal_planes", "liver", "muscle"):
         samples = images.read(data, [name])
         chosen += spread([one for one in samples if name != "hc18" or one.part == "test"], count)
-    found = [_case(one, WRAPPINGS[number % len(WRAPPINGS)]) for number, one in enumerate(chosen)]
+    found = [_case(one, _wrapping(one, number)) for number, one in enumerate(chosen)]
     found += _large_heads(data, count)
     found += _clips(data, count)
     return found + _faulty(chosen, count) + _coded(chosen, count)
+
+
+def _wrapping(sample: Sample, number: int) -> str:
+    by_turns = CALIBRATED if sample.source == "hc18" else WRAPPINGS
+    return by_turns[number % len(by_turns)]
 
 
 def _case(sample: Sample, wrapping: str) -> Case:
@@ -150,17 +150,23 @@ def _clips(data: Path, count: int) -> list[Case]:
 
 
 def _coded(samples: list[Sample], count: int) -> list[Case]:
-    """Up to three heads, lesions and livers in every coding."""
+    """Up to three heads, lesions and livers in every coding; an even number of columns, as YBR_FULL_422 has them."""
     each = min(3, max(1, count // 20))
     found = []
     for name in ("hc18", "busbra", "liver"):
         for sample in spread([one for one in samples if one.source == name], each):
-            plain = _case(sample, "regions")
+            plain = _even(_case(sample, "regions"))
             found += [
                 replace(plain, coding=coding, study=str(generate_uid()), instance=str(generate_uid()))
                 for coding in CODINGS
             ]
     return found
+
+
+def _even(case: Case) -> Case:
+    columns = case.frames.shape[2] // 2 * 2
+    mask = None if case.mask is None else case.mask[:, :columns]
+    return replace(case, frames=np.ascontiguousarray(case.frames[:, :, :columns]), mask=mask)
 
 
 def _sign(row: Mapping[str, str]) -> str:

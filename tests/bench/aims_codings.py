@@ -77,10 +77,10 @@ def _ybr_full(image: Dataset, frames: Pixels) -> None:
 
 
 def _ybr_full_422(image: Dataset, frames: Pixels) -> None:
-    """Two luminances, then the chrominances of both (PS3.3 C.7.6.3.1.2); an odd column is left out."""
-    even = _ybr(frames[:, :, : frames.shape[2] // 2 * 2])
-    _native(image, even, "YBR_FULL_422")
-    pairs = [even[:, :, 0::2, 0], even[:, :, 1::2, 0], even[:, :, 0::2, 1], even[:, :, 0::2, 2]]
+    """Two luminances, then the chrominances of both (PS3.3 C.7.6.3.1.2); the columns are even."""
+    colours = _ybr(frames)
+    _native(image, colours, "YBR_FULL_422")
+    pairs = [colours[:, :, 0::2, 0], colours[:, :, 1::2, 0], colours[:, :, 0::2, 1], colours[:, :, 0::2, 2]]
     image.PixelData = np.stack(pairs, axis=3).tobytes()
 
 
