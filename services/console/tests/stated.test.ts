@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Finding, Silence } from '../src/api/types'
-import { answerOf, byImage, labelOf, silencesOf, unjudged, unreadable, weeksAndDays, withSentences } from '../src/expert/stated'
+import type { Contradiction, Finding, Silence } from '../src/api/types'
+import { answerOf, byImage, contradictionsOf, labelOf, silencesOf, unjudged, unreadable, weeksAndDays, withSentences } from '../src/expert/stated'
 
 const hint = (code: string, image: number, frame = 1): Finding =>
   ({ finding_id: `${code}/${image}/${frame}`, code, label_zh: '切面', label_en: 'View', answer_zh: '肝脏', answer_en: 'Liver', anchor: { first_frame: frame, sop_instance_uid: String(image) } }) as Finding
@@ -30,6 +30,15 @@ describe('what AI says of the images', () => {
     expect(unjudged(hints, 'en')).toEqual([
       ['not learnt', ['Thalami', 'Cavum']],
       ['Not sure: motion blur', []],
+    ])
+  })
+
+  it('tells another anatomy than the exam says once, with its images in their order', () => {
+    const other = (image: string, view: string) => ({ sop_instance_uid: image, body_part: 'ABDOMEN', view_en: view }) as Contradiction
+    const groups = contradictionsOf([other('5', 'Breast'), other('2', 'Lung'), other('1', 'Breast')], (one) => Number(one.sop_instance_uid))
+    expect(groups.map(({ first, images }) => [first.view_en, images])).toEqual([
+      ['Breast', [1, 5]],
+      ['Lung', [2]],
     ])
   })
 

@@ -3,7 +3,7 @@ import { Alert, Card, Flex } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { getJson, withQuery } from '../api/client'
 import type { Page } from '../api/types'
-import { ANATOMIES, type Analysis, faults, unreadable } from './faults'
+import { ANATOMIES, type Analysis, faults, otherAnatomies, unreadable } from './faults'
 
 /** What AI noticed about the images that the clinic can act on: their quality, and another anatomy than the exam says. */
 export function ImageHints({ examId }: { examId: string }) {
@@ -16,9 +16,8 @@ export function ImageHints({ examId }: { examId: string }) {
   const latest = analyses.data?.items.find((one) => one.state === 'completed')
   if (!latest) return null
   const found = faults(latest)
-  const contradictions = latest.contradictions ?? []
   const unread = unreadable(latest)
-  if (found.length === 0 && contradictions.length === 0 && unread === 0) return null
+  if (found.length === 0 && !latest.contradictions?.length && unread === 0) return null
   return (
     <Card title={t('imageHints.title')} data-testid="image-hints">
       <Flex vertical gap={8}>
@@ -28,9 +27,9 @@ export function ImageHints({ examId }: { examId: string }) {
           {found.map(([fault, count]) => (
             <li key={fault}>{t('imageHints.line', { what: t(`fault.${fault}`), count })}</li>
           ))}
-          {contradictions.map(({ sop_instance_uid, body_part, view }) => {
+          {otherAnatomies(latest).map(({ body_part, view, count }) => {
             const known = ANATOMIES.find((one) => one === view.value)
-            return <li key={sop_instance_uid}>{t('imageHints.contradiction', { part: body_part, view: known ? t(`anatomy.${known}`) : view.meaning })}</li>
+            return <li key={`${body_part} ${view.value}`}>{t('imageHints.contradiction', { part: body_part, view: known ? t(`anatomy.${known}`) : view.meaning, count })}</li>
           })}
         </ul>
       </Flex>

@@ -24,5 +24,15 @@ export function faults(analysis: Analysis): [Fault, number][] {
   return FAULTS.flatMap((fault) => (images.has(fault) ? [[fault, images.get(fault)?.size ?? 0] as [Fault, number]] : []))
 }
 
+/** Which other anatomies than the exam says are shown, and on how many images. */
+export function otherAnatomies(analysis: Analysis): { body_part: string; view: { value: string; meaning: string }; count: number }[] {
+  const groups = new Map<string, { body_part: string; view: { value: string; meaning: string }; count: number }>()
+  for (const { body_part, view } of analysis.contradictions ?? []) {
+    const key = `${body_part} ${view.value}`
+    groups.set(key, { body_part, view, count: (groups.get(key)?.count ?? 0) + 1 })
+  }
+  return [...groups.values()]
+}
+
 /** How many images no model could be asked about, for their files cannot be decoded. */
 export const unreadable = (analysis: Analysis): number => (analysis.silences ?? []).filter(({ model }) => model === '').length

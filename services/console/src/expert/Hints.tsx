@@ -1,13 +1,16 @@
 import { Alert, Button, Collapse, Flex, Tag, Typography } from 'antd'
 import { useContext, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Contradiction, Failure, Finding, FindingDecision, Report, Silence } from '../api/types'
+import type { Failure, Finding, FindingDecision, Report, Silence } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { sentence } from '../i18n/zh/sentences'
 import { useFormat } from '../ui/useFormat'
 import { Correction } from './Correction'
-import { answerOf, byImage, correctable, labelOf, SAY_THEMSELVES, silencesOf, unjudged, unreadable, VIEW } from './stated'
+import { answerOf, byImage, contradictionsOf, correctable, labelOf, SAY_THEMSELVES, silencesOf, unjudged, unreadable, VIEW } from './stated'
 import { WhereContext } from './where'
+
+/** A sentence as part of another one. */
+const ended = (sentence: string): string => sentence.replace(/[.。]$/, '')
 
 interface Props {
   report: Report
@@ -35,12 +38,13 @@ export function Hints({ report, decided, selected, onChoose, onDecide }: Props) 
     <Flex vertical gap={8} data-testid="hints">
       {investigational && <Alert type="warning" showIcon title={t('hints.investigational')} data-testid="investigational" />}
       {report.failures.map((one) => (
-        <Alert key={one.model} type="warning" showIcon title={failure(one)} description={reason(one)} data-testid="failure" />
+        <Alert key={one.model} type="warning" showIcon title={failure(one)} data-testid="failure" />
       ))}
       {unread.length > 0 && <Alert type="warning" showIcon title={t('hints.unreadable', { images: unread.join(t('hints.separator')) })} data-testid="unreadable" />}
-      {report.contradictions.map((one) => (
-        <Alert key={one.sop_instance_uid} type="warning" showIcon title={contradiction(one)} data-testid="contradiction" />
-      ))}
+      {contradictionsOf(report.contradictions, where).map(({ first, images: shown }) => {
+        const said = { images: shown.join(t('hints.separator')) || '—', part: first.body_part, view: language === 'zh' ? first.view_zh : first.view_en }
+        return <Alert key={`${first.body_part} ${first.view_en}`} type="warning" showIcon title={t('hints.contradiction', said)} data-testid="contradiction" />
+      })}
       {images.length > 0 && (
         <Collapse
           size="small"
@@ -59,18 +63,10 @@ export function Hints({ report, decided, selected, onChoose, onDecide }: Props) 
     </Flex>
   )
 
-  function failure({ model, version }: Failure): string {
-    return model === '' ? t('hints.failedWhole') : t('hints.failed', { model: `${model} ${version}`.trim() })
-  }
-
-  function reason({ reason: said }: Failure): string {
-    return (language === 'zh' && sentence(said, format.dateTime)) || said
-  }
-
-  function contradiction(one: Contradiction): string {
-    const hint = report.hints.find(({ anchor }) => anchor.sop_instance_uid === one.sop_instance_uid)
-    const view = language === 'zh' ? one.view_zh : one.view_en
-    return t('hints.contradiction', { image: (hint && where(hint.anchor)) ?? '—', part: one.body_part, view })
+  function failure({ model, version, reason }: Failure): string {
+    const what = model === '' ? t('hints.failedWhole') : t('hints.failed', { model: `${model} ${version}`.trim() })
+    const why = (language === 'zh' && sentence(reason, format.dateTime)) || reason
+    return why === '' ? what : t('hints.because', { what, why: ended(why) })
   }
 }
 
@@ -91,7 +87,7 @@ function ImageHints({ image, hints, silences, selected, onChoose, onDecide }: Im
   const notJudged = unjudged(hints, language).map(([why, labels]) => {
     if (labels.length === 0) return because(why)
     const what = t('hints.unjudged', { what: labels.join(t('hints.separator')) })
-    return why === '' ? what : t('hints.because', { what, why: because(why) })
+    return why === '' ? what : t('hints.because', { what, why: ended(because(why)) })
   })
   const text = (hint: Finding): string => {
     const said = hint.coded ? answerOf(hint, language) : `${format.number(hint.value, 1)} ${hint.unit}`

@@ -1,4 +1,4 @@
-import type { Finding, Silence } from '../api/types'
+import type { Contradiction, Finding, Silence } from '../api/types'
 import type { Language } from '../i18n'
 
 /** What a finding is about, and the answer that a coded one gives, in the reader's language. */
@@ -54,6 +54,17 @@ export function unjudged(hints: Finding[], language: Language): [why: string, la
 /** Which images no model could be asked about. */
 export function unreadable(silences: Silence[], imageOf: (silence: Silence) => number | null): number[] {
   return silences.filter(({ model }) => model === '').flatMap((one) => imageOf(one) ?? []).sort((a, b) => a - b)
+}
+
+/** Where images show another anatomy than the exam says, each pair of anatomies once with its images. */
+export function contradictionsOf(all: Contradiction[], imageOf: (one: Contradiction) => number | null): { first: Contradiction; images: number[] }[] {
+  const groups = new Map<string, { first: Contradiction; images: number[] }>()
+  for (const one of all) {
+    const key = `${one.body_part}/${one.view_en}`
+    const group = groups.get(key) ?? { first: one, images: [] }
+    groups.set(key, { ...group, images: [...group.images, imageOf(one) ?? 0].filter(Boolean).sort((a, b) => a - b) })
+  }
+  return [...groups.values()]
 }
 
 /** Days of gestation as people write them: whole weeks and the days beyond. */

@@ -16,7 +16,7 @@ export const clinic = {
     completion: 'Completion', agreement: 'Agreement', consent: 'Consent to remote reading', trial_consent: 'Consent to the trial', patient_name: 'Patient’s name',
     patient_id: 'Patient ID', body_part: 'Body part', calibration: 'Calibration', images: 'Images', report: 'Report',
   },
-  imageHints: { title: 'AI’s hints on the images', line: '{{what}}: images: {{count}}', unreadable: 'Cannot be decoded, so AI did not read them: images: {{count}}. Export them from the machine again.', contradiction: 'The exam says {{part}}, an image shows: {{view}}. Check the body part.' },
+  imageHints: { title: 'AI’s hints on the images', line: '{{what}}: images: {{count}}', unreadable: 'Cannot be decoded, so AI did not read them: images: {{count}}. Export them from the machine again.', contradiction: 'The exam says {{part}}, images show: {{view}} ({{count}}). Check the body part.' },
   fault: {
     '122742': 'Poor image quality', '111235': 'Unusable image', '111210': 'Motion blur', 'gain-too-low': 'Gain too low', 'gain-too-high': 'Gain too high', 'contact-lost': 'Contact lost',
     frozen: 'Frozen or repeated frames', 'burned-in-text': 'Burned-in text (may name the patient)', 'not-ultrasound': 'Not an ultrasound image',

@@ -18,7 +18,7 @@ export const clinic: typeof en = {
     completion: '完成确认', agreement: '协议', consent: '远程阅片同意', trial_consent: '试验同意', patient_name: '患者姓名',
     patient_id: '患者编号', body_part: '检查部位', calibration: '标定', images: '图像', report: '报告',
   },
-  imageHints: { title: 'AI 对图像的提示', line: '{{what}}：{{count}} 幅', unreadable: '无法解码，AI 未读取：{{count}} 幅。请从设备重新导出。', contradiction: '检查部位为 {{part}}，而图像显示：{{view}}。请核对检查部位。' },
+  imageHints: { title: 'AI 对图像的提示', line: '{{what}}：{{count}} 幅', unreadable: '无法解码，AI 未读取：{{count}} 幅。请从设备重新导出。', contradiction: '检查部位为 {{part}}，而 {{count}} 幅图像显示：{{view}}。请核对检查部位。' },
   fault: {
     '122742': '图像质量差', '111235': '图像不可用', '111210': '运动模糊', 'gain-too-low': '增益过低', 'gain-too-high': '增益过高', 'contact-lost': '探头脱离',
     frozen: '画面冻结或重复', 'burned-in-text': '图像内有文字（可能含患者信息）', 'not-ultrasound': '不是超声图像',
