@@ -8,7 +8,7 @@ import { inChinese } from '../i18n/zh/sentences'
 import { formatDateTime } from './time'
 
 const STATUSES = [0, 400, 401, 403, 404, 409, 412, 413, 415, 422, 503] as const
-const CODES = ['ClaimedByAnother', 'FindingsUndecided', 'NotClaimed', 'SameReaderTwice', 'StorageFull'] as const
+const CODES = ['ClaimedByAnother', 'FindingsUndecided', 'NotClaimed', 'SameReaderTwice', 'StorageFull', 'UndecodableFrame'] as const
 
 /** Whether the address itself was refused: an id that is none names nothing. */
 function namesNothing({ status, data }: Problem): boolean {

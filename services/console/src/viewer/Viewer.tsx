@@ -49,6 +49,9 @@ export function Viewer({ instances, store, query, position, onPosition, findings
   const cine = useRef<HTMLDivElement>(null)
   const [stage, setStage] = useState<Stage | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const [attempt, setAttempt] = useState(0)
+  /** The instance whose picture is on screen: while it is another than the chosen one, nothing may be seen. */
+  const [shown, setShown] = useState('')
   const [playing, setPlaying] = useState(false)
   const [live, setLive] = useState({ frame: 1, dropped: 0 })
   const [tool, setTool] = useState<Tool>('window')
@@ -90,9 +93,22 @@ export function Viewer({ instances, store, query, position, onPosition, findings
 
   useEffect(() => {
     if (!stage || !instance || playing) return
-    stage.show(instance, frame).then(() => setError(null), (reason: unknown) => setError(reason))
+    let current = true
+    stage.show(instance, frame).then(
+      () => {
+        if (!current) return
+        setError(null)
+        setShown(instance.sopInstanceUid)
+      },
+      (reason: unknown) => {
+        if (current) setError(reason)
+      },
+    )
     if (instance.frames > 1) store.prefetch(instance, frame)
-  }, [stage, instance, frame, playing, store])
+    return () => {
+      current = false
+    }
+  }, [stage, instance, frame, playing, store, attempt])
 
   useEffect(() => forgetMeasurements, [])
   useEffect(() => stage?.relabel(), [stage, describe])
@@ -172,6 +188,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
   if (!instance) return null
   const now = playing ? live.frame : frame
   const clip = instance.frames > 1
+  const visible = error === null && shown === instance.sopInstanceUid
   return (
     <Flex vertical className="viewer">
       <Flex wrap gap={4} align="center" className="viewer-tools" role="toolbar" aria-label={t('viewer.tools')}>
@@ -202,13 +219,13 @@ export function Viewer({ instances, store, query, position, onPosition, findings
         <KeyHelp open={help} onOpen={setHelp} />
       </Flex>
       <div className="picture" data-testid="viewer" data-frame={now} data-instance={instance.sopInstanceUid} data-playing={playing}>
-        <div ref={element} className="picture-layer" role="img" aria-label={t('viewer.picture', { number: index + 1, frame: now })} onContextMenu={(event) => event.preventDefault()} />
+        <div ref={element} className={visible ? 'picture-layer' : 'picture-layer unseen'} role="img" aria-label={t('viewer.picture', { number: index + 1, frame: now })} onContextMenu={(event) => event.preventDefault()} />
         <div ref={cine} className="picture-layer cine" hidden aria-hidden data-testid="cine" />
-        {stage && overlay && <ContourOverlay stage={stage} view={view} instance={instance} frame={now} findings={findings} selected={selected} />}
+        {stage && overlay && visible && <ContourOverlay stage={stage} view={view} instance={instance} frame={now} findings={findings} selected={selected} />}
         {stage && <WindowNote stage={stage} view={view} />}
         {error !== null && (
           <div className="picture-error">
-            <ErrorNotice error={error} onRetry={() => void stage?.show(instance, frame).then(() => setError(null), (reason: unknown) => setError(reason))} />
+            <ErrorNotice error={error} onRetry={() => setAttempt(attempt + 1)} />
           </div>
         )}
       </div>

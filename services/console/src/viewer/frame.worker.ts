@@ -11,7 +11,7 @@ export interface FrameRequest {
   layout: Layout
 }
 
-export type FrameAnswer = { id: number; bitmap: ImageBitmap } | { id: number; status: number; message: string }
+export type FrameAnswer = { id: number; bitmap: ImageBitmap } | { id: number; status: number; undecodable: boolean; message: string }
 
 const ACCEPT = {
   jpeg: 'multipart/related; type="image/jpeg"; transfer-syntax=1.2.840.10008.1.2.4.50',
@@ -25,16 +25,26 @@ class Refused extends Error {
   }
 }
 
+/** The frame came; it is no picture. */
+class Undecodable extends Error {}
+
 async function load({ path, query, frame, token, layout }: FrameRequest): Promise<ImageBitmap> {
   const way = wayOf(layout)
   const url = `${path}/frames/${frame}${way === 'rendered' ? '/rendered' : ''}${query}`
   const response = await fetch(url, { headers: { Accept: ACCEPT[way], Authorization: `Bearer ${token}` } })
   if (!response.ok) throw new Refused(response.status)
-  if (way === 'rendered') return createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' })
-  const part = firstPart(response.headers.get('content-type') ?? '', new Uint8Array(await response.arrayBuffer()))
-  if (way === 'jpeg') return createImageBitmap(new Blob([part.body], { type: 'image/jpeg' }), { colorSpaceConversion: 'none' })
-  return createImageBitmap(new ImageData(toRgba(part.body, layout), layout.columns, layout.rows))
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const type = response.headers.get('content-type') ?? ''
+  try {
+    if (way === 'rendered') return await bitmapOf(bytes, type)
+    const { body } = firstPart(type, bytes)
+    return way === 'jpeg' ? await bitmapOf(body, 'image/jpeg') : await createImageBitmap(new ImageData(toRgba(body, layout), layout.columns, layout.rows))
+  } catch (error) {
+    throw new Undecodable(String(error))
+  }
 }
+
+const bitmapOf = (bytes: Uint8Array<ArrayBuffer>, type: string) => createImageBitmap(new Blob([bytes], { type }), { colorSpaceConversion: 'none' })
 
 self.addEventListener('message', (event: MessageEvent<FrameRequest>) => {
   const request = event.data
@@ -42,7 +52,7 @@ self.addEventListener('message', (event: MessageEvent<FrameRequest>) => {
     (bitmap) => self.postMessage({ id: request.id, bitmap } satisfies FrameAnswer, { transfer: [bitmap] }),
     (error: unknown) => {
       const status = error instanceof Refused ? error.status : 0
-      self.postMessage({ id: request.id, status, message: String(error) } satisfies FrameAnswer)
+      self.postMessage({ id: request.id, status, undecodable: error instanceof Undecodable, message: String(error) } satisfies FrameAnswer)
     },
   )
 })

@@ -131,7 +131,7 @@ export class FrameStore {
     const waiting = this.waiting.get(answer.id)
     this.waiting.delete(answer.id)
     if ('bitmap' in answer) waiting?.resolve(answer.bitmap)
-    else waiting?.reject(new Problem(answer.status, 'Frame', answer.message))
+    else waiting?.reject(new Problem(answer.status, answer.undecodable ? 'UndecodableFrame' : 'Frame', answer.message))
   }
 
   private keep(key: string, bitmap: ImageBitmap): ImageBitmap {

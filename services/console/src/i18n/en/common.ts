@@ -21,6 +21,7 @@ export const common = {
     FindingsUndecided: { title: 'Findings are still undecided', next: 'Accept, correct or reject each finding, then sign.' },
     NotClaimed: { title: 'You do not hold this exam', next: 'Take it again; your last saved draft is there.' },
     SameReaderTwice: { title: 'Another expert is needed', next: 'Leave this exam to the second reader and choose another one.' },
+    UndecodableFrame: { title: 'This image cannot be shown', next: 'Its file is damaged, or stored in a way that cannot be read. Ask the clinic to send it again; nobody has seen it.' },
     StorageFull: { title: 'The store is full', next: 'Nothing was lost. Tell your platform operator, then send it again.' },
     s0: { title: 'No answer', next: 'Check the network connection, then try again. Nothing that was saved is lost.' },
     s400: { title: 'The platform could not read this', next: 'Correct what is named above and send it again.' },

@@ -23,6 +23,7 @@ export const common: typeof en = {
     FindingsUndecided: { title: '还有所见没有处理', next: '请接受、更正或拒绝每一项所见，然后签发。' },
     NotClaimed: { title: '您没有领取该检查', next: '请重新领取；最后保存的草稿仍在。' },
     SameReaderTwice: { title: '需要另一位专家', next: '请将该检查留给二审专家，选择其他检查。' },
+    UndecodableFrame: { title: '该图像无法显示', next: '文件已损坏，或其存储方式无法读取。请联系送检医院重新发送；此图像尚无人看过。' },
     StorageFull: { title: '存储空间已满', next: '没有内容丢失。请告知平台运维，稍后重新发送。' },
     s0: { title: '没有收到应答', next: '请检查网络连接后重试。已保存的内容不会丢失。' },
     s400: { title: '平台无法识别该内容', next: '请按上述说明更正后重新提交。' },
