@@ -99,10 +99,14 @@ class Breaker:
         return Condition(ward.state, ward.reason, ward.taken_out_at, again_at)
 
     async def check(self) -> None:
-        """Raises Unavailable, naming the models that are taken out."""
-        out = [f"{model} ({ward.reason})" for model, ward in sorted(self._wards.items()) if ward.taken_out_at]
+        """Raises Unavailable, naming the models that are taken out and that exams miss."""
+        out = [f"{model} ({ward.reason})" for model, ward in sorted(self._wards.items()) if self._missed(ward)]
         if out:
             raise Unavailable(f"taken out after repeated failures: {'; '.join(out)}")
+
+    def _missed(self, ward: _Ward) -> bool:
+        """What no exam has asked for long after its pause, as a version that was rolled back, nobody misses."""
+        return ward.taken_out_at is not None and self._now() < ward.again + _LONGEST_PAUSE.total_seconds()
 
     async def _admit(self, model: str, ward: _Ward, exam: UUID) -> bool:
         """Whether this is the trial of a model that was taken out. Raises TakenOut."""
@@ -141,7 +145,7 @@ class Breaker:
         ward.taken_out_at = ward.taken_out_at or datetime.now(UTC)
         ward.pause = min(2 * ward.pause, _LONGEST_PAUSE) or self._pause
         ward.again = self._now() + ward.pause.total_seconds()
-        metrics.MODEL_TAKEN_OUT.labels(model=model).set(1)
+        metrics.MODEL_TAKEN_OUT.labels(model=model).set_function(lambda: self._missed(ward))
         _log.error("the model %s is taken out for %g s: %s", model, ward.pause.total_seconds(), reason)
 
     def _answered(self, model: str, ward: _Ward, trial: bool) -> None:
@@ -149,7 +153,6 @@ class Breaker:
             if not trial:
                 return  # a call from before; the trial decides
             _log.info("the model %s answers again", model)
-            metrics.MODEL_TAKEN_OUT.labels(model=model).set(0)
             ward.state, ward.reason, ward.taken_out_at, ward.trying = State.IN_SERVICE, "", None, None
             ward.pause = timedelta(0)
         ward.failed_exams.clear()

@@ -39,7 +39,7 @@ MODEL_FAULTS = Counter(
     ["model", "kind"],
 )
 MODEL_TAKEN_OUT = Gauge(
-    "sonobridge_inference_model_taken_out", "1 while a model that failed repeatedly is not asked", ["model"]
+    "sonobridge_inference_model_taken_out", "1 while exams miss a model that failed repeatedly", ["model"]
 )
 SHADOW_DIFFERENCE = Histogram(
     "sonobridge_inference_shadow_difference",

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.inference.breaker import Breaker, State, TakenOut
+from services.inference.metrics import MODEL_TAKEN_OUT
 from services.inference.triton import Away, ModelFault, TritonAway
 from services.shared.errors import Unavailable
 
@@ -63,6 +64,24 @@ async def test_a_model_that_fails_in_three_exams_in_a_row_is_taken_out_with_the_
     with pytest.raises(Unavailable, match="head"):
         await bench.breaker.check()
     assert bench.breaker.condition("other").state is State.IN_SERVICE
+
+
+async def test_a_model_that_nobody_asks_for_any_more_is_no_fault_of_the_platform(bench: Bench) -> None:
+    def told() -> float:
+        return next(iter(MODEL_TAKEN_OUT.labels(model="head").collect())).samples[0].value
+
+    await bench.fail(RUBBISH, RUBBISH, RUBBISH)
+    bench.seconds = 300
+    with pytest.raises(Unavailable):
+        await bench.breaker.check()
+    assert told() == 1
+    bench.seconds = 700
+    await bench.breaker.check()
+    assert told() == 0
+    assert bench.breaker.condition("head").state is State.TAKEN_OUT
+    await bench.fail(RUBBISH)  # asked again, it is tried, and is missed again
+    with pytest.raises(Unavailable):
+        await bench.breaker.check()
 
 
 async def test_one_exam_alone_never_takes_a_model_out(bench: Bench) -> None:
