@@ -3,6 +3,8 @@ import { Button, Card, Flex, Tag, Typography } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { getJson } from '../api/client'
 import { asProblem } from '../api/problem'
+import { useLanguage } from '../app/useLanguage'
+import { sentence } from '../i18n/zh/sentences'
 import { useProblemText } from '../ui/Notice'
 import { PageFrame } from '../ui/PageFrame'
 import { useFormat } from '../ui/useFormat'
@@ -14,6 +16,7 @@ const REFRESH_MS = 10_000
 export function HealthPage() {
   const { t } = useTranslation()
   const format = useFormat()
+  const language = useLanguage()
   const problem = useProblemText()
   const answers = useQueries({
     queries: SERVICES.map((service) => ({
@@ -51,7 +54,7 @@ export function HealthPage() {
                   <Flex key={part} gap={8} justify="space-between" wrap>
                     <span>{part}</span>
                     <Tag color={state === 'ok' ? 'success' : 'error'} className="wrap">
-                      {state === 'ok' ? t('health.ok') : state}
+                      {state === 'ok' ? t('health.ok') : ((language === 'zh' && sentence(state, format.dateTime)) || state)}
                     </Tag>
                   </Flex>
                 ))}

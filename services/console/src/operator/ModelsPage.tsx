@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { Model, ModelVersion } from '../api/types'
 import { useMe } from '../app/me'
 import { useLanguage } from '../app/useLanguage'
+import { sentence } from '../i18n/zh/sentences'
 import { type Column, DataTable } from '../ui/DataTable'
 import { PageFrame } from '../ui/PageFrame'
 import { ModeTag } from '../ui/tags'
@@ -95,6 +96,8 @@ export function ModelsPage() {
 function Version({ model, version, operates }: { model: Model; version: ModelVersion; operates: boolean }) {
   const { t } = useTranslation()
   const format = useFormat()
+  const language = useLanguage()
+  const reason = (language === 'zh' && sentence(version.reason, format.dateTime)) || version.reason
   return (
     <Flex vertical>
       <Flex wrap gap={4} align="center">
@@ -109,7 +112,7 @@ function Version({ model, version, operates }: { model: Model; version: ModelVer
           <Tag color="warning">{t('model.notLoaded')}</Tag>
         )}
       </Flex>
-      {version.state !== 'in_service' && <span className="cell-wrap">{`${version.reason}; ${t('model.again', { at: format.dateTime(version.again_at) })}`}</span>}
+      {version.state !== 'in_service' && <span className="cell-wrap">{`${reason.replace(/。$/, '')}${language === 'zh' ? '；' : '; '}${t('model.again', { at: format.dateTime(version.again_at) })}`}</span>}
     </Flex>
   )
 }

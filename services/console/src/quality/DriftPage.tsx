@@ -123,6 +123,7 @@ function Slices({ drift, days }: { drift: Drift; days: number }) {
       ),
     },
     { key: 'refused', title: t('drift.refused'), align: 'right', render: (one) => both(one.outcome, 1, [0, 1]) },
+    ...(rows.some((one) => (one.outcome?.recent[2] ?? 0) > 0) ? [{ key: 'failed', title: t('drift.failed'), align: 'right' as const, render: (one: DriftSlice) => both(one.outcome, 2, [0, 1, 2]) }] : []),
     { key: 'agreed', title: t('drift.agreed'), align: 'right', render: (one) => both(one.review, 0, [0, 1, 2]) },
     { key: 'change', title: t('drift.change'), render: (one) => <VerdictTag verdict={worst(one)} /> },
     {

@@ -36,6 +36,7 @@ const SENTENCES: [RegExp, string][] = [
   [/^The nature of the liver's tissue is not sure/, '肝脏组织性质不确定'],
   [/^What the lung shows is not sure/, '肺部表现不确定'],
   [/^taken out of service after repeated failures/, '该模型多次失败，已暂停使用。'],
+  [/^taken out after repeated failures: (.+)/, '多次失败，已暂停使用：$1'],
   [/^the inference server does not answer/, '推理服务没有按时应答。'],
   [/^the output (\S+) holds values that are not numbers/, '输出 $1 含有非数值。'],
   [/^the output (\S+) is (.+), not (.+)/, '输出 $1 为 $2，应为 $3。'],
