@@ -1,4 +1,4 @@
-"""Where agreements ask for more of a model than its card allows; inference runs it as its card allows all the same."""
+"""Where agreements ask for more of a model than its card allows. Only a card that says shadow holds against an agreement."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -32,5 +32,5 @@ def _beyond(agreements: Iterable[dict[str, Any]], most: dict[str, str]) -> Itera
             if allowed and _LEAST_SHOWN_FIRST.index(one["mode"]) > _LEAST_SHOWN_FIRST.index(allowed):
                 yield (
                     f"agreement {agreement['number']} version {agreement['version']} asks for {one['model']} as {one['mode']}; "
-                    f"its card allows {allowed}, and that is how it runs"
+                    f"its card allows {allowed} at most"
                 )

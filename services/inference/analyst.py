@@ -147,17 +147,19 @@ class Analyst:
         """Count what the agreement asks for beyond a model's card, and say it once for each agreement version and model version."""
         for one in permissions:
             card = cards.get(one.model)
-            if card is None or (mode := one.within(card).mode) is one.mode:
+            if card is None or not one.mode.beyond(card.most):
                 continue
-            metrics.BEYOND_CARD.labels(model=one.model, asked=one.mode.value, runs=mode.value).inc()
+            runs = one.within(card).mode.value
+            metrics.BEYOND_CARD.labels(model=one.model, asked=one.mode.value, runs=runs).inc()
             said = (agreement.number, agreement.version, one.model, card.version)
             if said not in self._warned:
                 self._warned.add(said)
                 _log.warning(
-                    "agreement %s version %d asks for %s %s as %s, its card allows %s: that is how it runs",
+                    "agreement %s version %d asks for %s %s as %s, beyond its card, which says %s: it runs as %s",
                     *said,
                     one.mode.value,
-                    mode.value,
+                    card.most.value,
+                    runs,
                 )
 
     async def _agreement(self, agreement_id: UUID, version: int) -> directory_pb2.Agreement:
@@ -184,15 +186,15 @@ class Analyst:
         shown = result.shown_runs
         if not shown:
             return outcome.skipped(task.exam, Skip(Rule.SHADOW_ONLY))
-        if all(run.failed for run in shown):
-            at_fault = next((run for run in shown if run.outcome == FAILED), None)
-            return outcome.failed(task.exam, at_fault.model if at_fault else "", (at_fault or shown[0]).reason)
+        at_fault = next((run for run in shown if run.outcome == FAILED), None)
+        if at_fault is not None and all(run.failed for run in shown):
+            return outcome.failed(task.exam, at_fault.model, at_fault.reason)
         documents: list[str] = []
         if result.shown_groups:
             try:
                 documents = await self._store_documents(task, result)
             except DocumentRefused as error:
-                return outcome.failed(task.exam, shown[0].model, str(error))
+                return outcome.failed(task.exam, "", str(error))
         return outcome.completed(task.exam, task.analysis.analysis_id, result, documents, self._clock.now())
 
     async def _store_documents(self, task: Task, result: Result) -> list[str]:

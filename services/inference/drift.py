@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.inference import codes
+from services.inference.model import Stage
 from services.inference.result import FAILED, Result, Run
 
 
 class Measure(StrEnum):
     """What is counted."""
 
-    OUTCOME = "outcome"  # images and clips: findings, nothing (refused or not sure); failed runs
+    OUTCOME = "outcome"  # images and clips: findings, nothing (refused or not sure), failed
     CERTAINTY = "certainty"  # statements, by tenths of the scale
     PROBABILITY = "probability"  # of cancer, by tenths
     REVIEW = "review"  # findings, by what an expert made of them
@@ -111,9 +112,9 @@ def tallies(result: Result) -> Counter[Tally]:
 def _outcomes(result: Result, run: Run) -> Counter[str]:
     """By image, however many frames it has: those of a clip are much alike, and would make chance look like a change."""
     if run.outcome == FAILED:
-        return Counter({"failed": 1})
+        return Counter({"failed": max(1, run.images)})
     groups = [group for group in result.groups if group.model == run.model]
-    spoken = {group.source.sop_instance_uid for group in groups if group.says_something}
+    spoken = {group.source.sop_instance_uid for group in groups if run.stage is Stage.SCREEN or group.says_something}
     silent = {one.source.sop_instance_uid for one in result.silences if one.model == run.model}
     asked = silent | {group.source.sop_instance_uid for group in groups}
     return +Counter({"findings": len(spoken), "nothing": len(asked - spoken)})

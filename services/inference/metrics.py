@@ -60,7 +60,7 @@ SHADOW_DISAGREED = Counter(
 _WATCHED = ["model", "version", "organisation", "scanner"]
 ANSWERS = Counter(
     "sonobridge_inference_answers_total",
-    "Images and clips by what the shown model made of them: findings, nothing; failed runs",
+    "Images and clips by what the shown model made of them: findings, nothing, failed",
     [*_WATCHED, "outcome"],
 )
 SCORES = Histogram(

@@ -114,10 +114,10 @@ class Mode(enum.StrEnum):
     TRIAL = "trial"
     SHADOW = "shadow"
 
-    def within(self, most: Mode) -> Mode:
-        """This mode, or `most` where this would go beyond it: approved shows more than trial, trial more than shadow."""
+    def beyond(self, most: Mode) -> bool:
+        """Whether this shows more than `most`: approved more than trial, trial more than shadow."""
         order = list(Mode)
-        return max(self, most, key=order.index)
+        return order.index(self) < order.index(most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +166,9 @@ class Permission:
     ethics_protocol: str = ""
 
     def within(self, card: ModelCard) -> Permission:
-        """What of it holds for this version of the model: an agreement lets none out of the mode that its card allows."""
-        mode = self.mode.within(card.most)
-        return self if mode is self.mode else replace(self, mode=mode, certificate="")
+        """What of it holds for this version of the model: none whose card says shadow leaves it. A certificate may come after a card that
+        says trial; the agreement that names it answers for it, and what goes beyond a card is told."""
+        return replace(self, mode=Mode.SHADOW, certificate="") if card.most is Mode.SHADOW else self
 
 
 @dataclass(frozen=True, slots=True)

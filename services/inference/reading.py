@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
@@ -101,16 +102,16 @@ class Reader:
             frames = pictures.header.frames
             every = {chosen.key: list(range(1, frames + 1)) for chosen in plan.screens}
             read = await self._show(plan.screens, every, pictures, tallies)
-            views = _views(plan, read, frames)
+            views = _steady(read[plan.router.key], frames) if plan.router else {}
             wanted = routing.called(plan, views, frames)
             readers = [chosen for chosen in plan.readers if chosen.key in wanted]
             read |= await self._show(readers, wanted, pictures, tallies)
         for chosen in plan.screens:
-            held = lasting if chosen is plan.router else of_ultrasound
-            read[chosen.key] = held(read[chosen.key], views)
+            own = read[chosen.key]
+            read[chosen.key] = lasting(own, _steady(own, frames)) if chosen.card.views else of_ultrasound(own, views)
         for chosen in (*plan.screens, *readers):
             tally = tallies[chosen.key]
-            tally.called = True
+            tally.called, tally.images = True, tally.images + 1
             tally.groups += groups_of(chosen, source, read[chosen.key])
             tally.silences += silences_of(chosen, source, read[chosen.key])
         if not (view := routing.contradicting_view(plan.body_part, views)):
@@ -241,18 +242,13 @@ def _refuse(plan: Plan, tallies: Mapping[str, _Tally], unread: Silence) -> None:
     for chosen in plan.models:
         if chosen.card.stage is Stage.SCREEN or chosen.by_body_part:
             tallies[chosen.key].called = True
-            tallies[chosen.key].refusal = f"instance {unread.source.sop_instance_uid}: {unread.reason}"
+            tallies[chosen.key].refusals.append(f"instance {unread.source.sop_instance_uid}: {unread.reason}")
 
 
-def _views(plan: Plan, read: Mapping[str, FramesRead], frames: int) -> dict[int, str]:
-    """The steady views of an instance by frame, as the router is sure of them."""
-    if plan.router is None or plan.router.key not in read:
-        return {}
+def _steady(read: FramesRead, frames: int) -> dict[int, str]:
+    """The steady views of an instance by frame, as a view model is sure of them."""
     named = {
-        number: name
-        for seen in read[plan.router.key].seen
-        if (name := name_of(seen.reading.observation.view))
-        for number in seen.frames
+        number: name for seen in read.seen if (name := name_of(seen.reading.observation.view)) for number in seen.frames
     }
     return routing.steady(named, frames)
 
@@ -266,7 +262,8 @@ class _Tally:
         self.frames = 0
         self.seconds = 0.0
         self.fault = ""
-        self.refusal = ""  # why an instance could not be read
+        self.images = 0
+        self.refusals: list[str] = []  # why instances could not be read
         self.groups: list[Group] = []
         self.silences: list[Silence] = []
 
@@ -288,15 +285,19 @@ class _Tally:
             reason=reason,
             stage=chosen.card.stage,
             scope=chosen.card.scope,
+            images=self.images,
         )
 
     def _outcome(self) -> tuple[str, str]:
         """How the run ended, and why."""
         if self.fault:
             return FAILED, self.fault
-        if self.frames == 0 and self.refusal:
-            return UNREADABLE, self.refusal
         if self.groups:
             return FINDINGS, ""
-        most = max(self.silences, key=lambda one: one.frames, default=None)
-        return NOTHING_FOUND, self.refusal or (most.reason if most else "")
+        refusal = min(self.refusals, default="")
+        if refusal and not self.silences:
+            return UNREADABLE, refusal
+        frames: Counter[str] = Counter()
+        for one in self.silences:
+            frames[one.reason] += one.frames
+        return NOTHING_FOUND, refusal or min(frames, key=lambda reason: (-frames[reason], reason), default="")

@@ -96,6 +96,7 @@ class Run:
     reason: str = ""  # why nothing was found, or why it failed
     stage: Stage = Stage.READ
     scope: Scope = Scope.FRAME
+    images: int = 0  # that it was called for and that could be read
 
     @property
     def shown(self) -> bool:

@@ -15,7 +15,9 @@ class Settings(ServiceSettings, ObjectSettings):
     triton_patience_seconds: float = Field(
         20.0, ge=0, description="How long an exam waits for Triton before it goes on without AI"
     )
-    triton_deadline_seconds: float = Field(10.0, gt=0, description="How long one call of a model may take")
+    triton_deadline_seconds: float = Field(
+        10.0, gt=0, lt=20, description="How long one call of a model may take; after 20 s the server ends it"
+    )
     triton_in_flight: int = Field(4, ge=1, description="Calls of Triton at once")
     decode_processes: int = Field(2, ge=1, description="Processes that decode frames and write documents")
     models_dir: Path = Field(

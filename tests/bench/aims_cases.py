@@ -151,7 +151,7 @@ def _clips(data: Path, count: int) -> list[Case]:
 
 def _coded(samples: list[Sample], count: int) -> list[Case]:
     """Up to three heads, lesions and livers in every coding; an even number of columns, as YBR_FULL_422 has them."""
-    each = min(3, max(1, count // 20))
+    each = 3 if count == 0 else min(3, max(1, count // 20))  # 0: all of the sets
     found = []
     for name in ("hc18", "busbra", "liver"):
         for sample in spread([one for one in samples if one.source == name], each):

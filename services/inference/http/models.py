@@ -13,7 +13,6 @@ from sonobridge.directory.v1 import directory_pb2
 from services.inference import outcome
 from services.inference.breaker import Breaker, Condition, State
 from services.inference.http.analyses import PREFIX, Viewer
-from services.inference.model import Mode
 from services.inference.pinning import Pinning
 from services.inference.registry import InstalledModel
 from services.inference.shelf import Shelf
@@ -30,7 +29,7 @@ GateMode = Literal["approved", "trial", "shadow"]
 
 
 class PermissionView(BaseModel):
-    """How an agreement permits a model; it runs in `runs_as`, which is never beyond what its card allows."""
+    """How an agreement permits a model, and how it runs: in the shadow where its card says so."""
 
     agreement_number: str
     agreement_version: int
@@ -64,7 +63,7 @@ class ModelView(BaseModel):
     version: str
     shadow_version: str
     installed: bool
-    most: GateMode
+    most: GateMode | None  # none where the version is not installed
     digest_sha256: str
     card: dict[str, Any]
     permitted: list[PermissionView]
@@ -118,7 +117,7 @@ def _model(
         version=pin.shown,
         shadow_version=pin.shadow,
         installed=shown is not None,
-        most=shown.card.most.value if shown else Mode.SHADOW.value,
+        most=shown.card.most.value if shown else None,
         digest_sha256=shown.card.digest_sha256 if shown else "",
         card=dict(shown.document) if shown else {},
         versions=versions,

@@ -171,10 +171,13 @@ class Intake:
             return
         if row["exam_revision"] >= exam.message.revision:
             await store.save_task(tx, replace(task, ai=row["outcome"]))
-        if row["outcome"] == "skipped":
-            return
         report = await store.report(tx, task.report_id)
         if report is None:
+            return
+        if row["outcome"] == "skipped":
+            hints = replace(report.hints, failures=())
+            if hints != report.hints:
+                await store.save_report(tx, replace(report, hints=hints), task.reader_id)
             return
         if row["outcome"] == "failed":
             failed = inference_pb.AnalysisFailed.FromString(bytes(row["body"]))

@@ -36,6 +36,6 @@ def test_each_agreement_that_goes_beyond_a_card_is_named_with_what_holds() -> No
     client = httpx.Client(transport=httpx.MockTransport(answer), base_url="http://platform")
     said = modes.warnings(Directory("", "token", client=client), Inference("", "token", client=client))
     assert said == [
-        "agreement A-1 version 3 asks for lung as trial; its card allows shadow, and that is how it runs",
-        "agreement A-2 version 1 asks for view as approved; its card allows trial, and that is how it runs",
+        "agreement A-1 version 3 asks for lung as trial; its card allows shadow at most",
+        "agreement A-2 version 1 asks for view as approved; its card allows trial at most",
     ]

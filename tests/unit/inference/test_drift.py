@@ -10,7 +10,7 @@ import pytest
 from services.inference import watching
 from services.inference.codes import IMAGE_VIEW, NATURE, PROBABILITY_OF_CANCER
 from services.inference.drift import TENTHS, Measure, Tally, Verdict, shift, tallies, tenth
-from services.inference.model import Code, Evaluation, FrameReading, Measurement, Mode, Observation
+from services.inference.model import Code, Evaluation, FrameReading, Measurement, Mode, Observation, Stage
 from services.inference.result import FAILED, FINDINGS, NOTHING_FOUND, UNREADABLE, Group, Result, Run, Silence, Source
 from services.inference.shadow import compare
 
@@ -116,6 +116,15 @@ def test_outcomes_are_counted_by_image_however_many_frames_and_statements_it_has
     )
     counted = {tally.bin: n for tally, n in tallies(result).items() if tally.measure is Measure.OUTCOME}
     assert counted == {"findings": 1, "nothing": 2}
+
+
+def test_a_view_that_is_sure_counts_though_its_plane_is_not_and_a_failed_run_for_every_image_it_was_to_see() -> None:
+    plane = Evaluation(NATURE, None, why="the plane is not sure")
+    seen = replace(run("view"), stage=Stage.SCREEN)
+    failed = replace(run("lung", outcome=FAILED), images=20)
+    result = Result((seen, failed), (group("view", "i", view=BRAIN, evaluations=(plane,)),))
+    counted = {(tally.model, tally.bin): n for tally, n in tallies(result).items() if tally.measure is Measure.OUTCOME}
+    assert counted == {("view", "findings"): 1, ("lung", "failed"): 20}
 
 
 def test_series_of_metrics_stay_bounded_however_many_scanners_there_are() -> None:

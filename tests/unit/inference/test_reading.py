@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,13 @@ async def test_screening_says_nothing_of_a_picture_that_is_no_ultrasound(tmp_pat
     assert [group.model for group in result.groups] == ["view"]
     (silence,) = result.silences
     assert (silence.model, silence.name, silence.frames) == ("quality", "not_ultrasound", 3)
+
+
+async def test_a_view_model_in_the_shadow_keeps_its_word_on_pictures_that_are_no_ultrasound(tmp_path: Path) -> None:
+    shadow = chosen("view2", stage=Stage.SCREEN, views=("fetal_brain",))
+    shadow = replace(shadow, mode=Mode.SHADOW)
+    result, _ = await read(tmp_path, 3, Plan((VIEW, shadow), ""), Server(), view=Photograph(), view2=Photograph())
+    assert [group.model for group in result.groups] == ["view", "view2"]
 
 
 class Flickering:

@@ -78,16 +78,23 @@ class TritonPythonModel:
         try:
             return self._response(run(tensors))
         except Exception as error:  # whatever the runtime raises belongs to this request alone
-            return pb_utils.InferenceResponse(error=pb_utils.TritonError(f"{type(error).__name__}: {error}"))
+            return self._failed(error)
 
     def _together(self, given: list[list[np.ndarray]]) -> list[Any]:
+        since = time.monotonic()
         try:
             outputs = self._run([np.concatenate(column) for column in zip(*given, strict=True)])
-        except Exception:  # one bad request must not fail the others
+        except Exception as error:  # one bad request must not fail the others
+            if time.monotonic() - since > LONGEST_RUN_SECONDS:  # nor keep the core for each of them again
+                return [self._failed(error) for _ in given]
             return [self._answer(self._run, tensors) for tensors in given]
         ends = np.cumsum([len(tensors[0]) for tensors in given])[:-1]
         parts = [np.split(output, ends) for output in outputs]
         return [self._response(list(tensors)) for tensors in zip(*parts, strict=True)]
+
+    @staticmethod
+    def _failed(error: Exception) -> Any:
+        return pb_utils.InferenceResponse(error=pb_utils.TritonError(f"{type(error).__name__}: {error}"))
 
     def _response(self, outputs: list[np.ndarray]) -> Any:
         tensors = [pb_utils.Tensor(name, value) for name, value in zip(self._outputs, outputs, strict=True)]

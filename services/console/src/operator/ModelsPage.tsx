@@ -38,7 +38,7 @@ export function ModelsPage() {
         ? '—'
         : one.permitted.map((each) => (
             <div key={`${each.agreement_number}/${each.agreement_version}`}>
-              {each.agreement_number} <ModeTag mode={each.runs_as} /> {each.certificate || each.ethics_protocol} <BeyondCard asked={each.mode} most={one.most} />
+              {each.agreement_number} <ModeTag mode={each.runs_as} /> {each.certificate || each.ethics_protocol} <BeyondCard asked={each.mode} most={one.most ?? undefined} />
             </div>
           )),
   }
@@ -72,7 +72,7 @@ export function ModelsPage() {
       render: (one) => (
         <Flex vertical gap={4} align="start">
           <span>{card(one).regulatory?.class ?? '—'}</span>
-          <span>{t('model.most', { mode: t(`mode.${one.most}`) })}</span>
+          {one.most && <span>{t('model.most', { mode: t(`mode.${one.most}`) })}</span>}
           <Tag color={card(one).regulatory?.approved ? 'success' : 'warning'}>{card(one).regulatory?.approved ? t('model.approved') : t('model.notApproved')}</Tag>
         </Flex>
       ),

@@ -3,8 +3,8 @@ import { getJson } from '../api/client'
 import { GATE_MODES, type GateMode, type Model, type Page } from '../api/types'
 import { useHas } from '../app/me'
 
-/** How a model runs: as an agreement asks, or where that goes beyond the model's card, as the card allows. */
-export const runsAs = (asked: GateMode, most: GateMode): GateMode => GATE_MODES[Math.max(GATE_MODES.indexOf(asked), GATE_MODES.indexOf(most))] ?? 'shadow'
+/** Whether an agreement asks for more than the model's card allows. */
+export const beyond = (asked: GateMode, most: GateMode): boolean => GATE_MODES.indexOf(asked) < GATE_MODES.indexOf(most)
 
 /** For operators: how far the card of each installed model lets it go. */
 export function useCardModes(): Record<string, GateMode | undefined> {
@@ -13,5 +13,5 @@ export function useCardModes(): Record<string, GateMode | undefined> {
     queryFn: ({ signal }) => getJson<Page<Model>>('/api/inference/v1/models', signal),
     enabled: useHas('operator'),
   })
-  return Object.fromEntries((models.data?.items ?? []).map((one) => [one.name, one.most]))
+  return Object.fromEntries((models.data?.items ?? []).map((one) => [one.name, one.most ?? undefined]))
 }

@@ -146,11 +146,8 @@ export interface components {
             digest_sha256: string;
             /** Installed */
             installed: boolean;
-            /**
-             * Most
-             * @enum {string}
-             */
-            most: "approved" | "trial" | "shadow";
+            /** Most */
+            most: ("approved" | "trial" | "shadow") | null;
             /** Name */
             name: string;
             /** Permitted */
@@ -164,7 +161,7 @@ export interface components {
         };
         /**
          * PermissionView
-         * @description How an agreement permits a model; it runs in `runs_as`, which is never beyond what its card allows.
+         * @description How an agreement permits a model, and how it runs: in the shadow where its card says so.
          */
         PermissionView: {
             /** Agreement Number */

@@ -24,7 +24,7 @@ export const operator = {
     modelHint: 'Only for AI items; empty for any model', mode: 'Mode', certificate: 'Certificate', ethics: 'Ethics protocol', addModel: 'Add a model', prices: 'Prices', priceItem: 'Item {{number}}',
     noPrices: 'No price items.', addPrice: 'Add a price item', code: 'Code', descriptionZh: 'Description in Chinese', descriptionEn: 'Description in English', event: 'Charged when',
     price: 'Price', unitAmount: 'Amount for each', amountHint: 'An amount such as 12.50', upTo: 'up to number', addTier: 'Add a tier', tier: 'no. {{from}}–{{to}}: {{amount}}', tierRest: 'from no. {{from}}: {{amount}}',
-    beyondCard: 'beyond its card: runs as {{most}}',
+    beyondCard: 'beyond its card, which allows at most: {{most}}',
   },
   change: {
     at: 'When', who: 'By', kind: 'What', name: 'Name', outcome: 'Done', content: 'Content', show: 'Show', showOf: 'Show the content of {{name}}', created: 'Created', changed: 'Changed',

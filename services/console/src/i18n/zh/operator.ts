@@ -26,7 +26,7 @@ export const operator: typeof en = {
     modelHint: '仅用于 AI 项目；留空表示任意模型', mode: '方式', certificate: '注册证', ethics: '伦理批件', addModel: '添加模型', prices: '价格', priceItem: '第 {{number}} 项',
     noPrices: '没有价格项目。', addPrice: '添加价格项目', code: '代码', descriptionZh: '中文说明', descriptionEn: '英文说明', event: '计费时点',
     price: '价格', unitAmount: '单价', amountHint: '请输入金额，例如 12.50', upTo: '至第几例', addTier: '添加阶梯', tier: '第 {{from}}–{{to}} 例：{{amount}}', tierRest: '第 {{from}} 例起：{{amount}}',
-    beyondCard: '超出说明卡许可，按“{{most}}”运行',
+    beyondCard: '超出说明卡许可（最高：{{most}}）',
   },
   change: {
     at: '时间', who: '操作人', kind: '类别', name: '名称', outcome: '操作', content: '内容', show: '查看', showOf: '查看 {{name}} 的内容', created: '新建', changed: '修改',
