@@ -181,9 +181,9 @@ def through(outside: Outside, case: Case, number: int) -> Answers:
     ]
     found = from_documents(case, files)
     analysis = analyses[0]
-    found.remarks += [f"{run['model']}: {run['reason']}" for run in analysis.get("runs", []) if run.get("reason")] or [
-        text for text in (analysis.get("reason"),) if text
-    ]
+    found.remarks += [
+        f"{run['model']['name']}: {run['reason']}" for run in analysis.get("runs", []) if run.get("reason")
+    ] or [text for text in (analysis.get("reason"),) if text]
     return found
 
 
@@ -198,7 +198,8 @@ def differences(case: Case, got: Answers, straight: Answers, hidden: Collection[
     if not got.documents:
         said.append("no SR")
     for name in ("view", "liver", "lung"):
-        if name not in hidden and getattr(got, name) != getattr(straight, name):
+        asked = name in ("view", case.source) and name not in hidden
+        if asked and getattr(got, name) != getattr(straight, name):
             said.append(f"{name} {getattr(got, name) or 'none'}, not {getattr(straight, name) or 'none'}")
     for name in ("head", "lesion"):
         one, other = getattr(got, name), getattr(straight, name)
