@@ -1,4 +1,4 @@
-"""Of pictures that are no ultrasound, image quality says nothing but where text lies."""
+"""Of pictures that are no ultrasound, image quality says nothing but what is wrong and where text lies."""
 
 from collections import Counter
 
@@ -29,11 +29,17 @@ def test_its_burned_in_text_is_still_said() -> None:
     assert not found.nothing
 
 
-def test_of_a_clip_the_frames_that_are_ultrasound_stay_and_one_of_them_speaks() -> None:
+def test_a_probe_without_contact_looks_like_no_ultrasound_and_is_named_all_the_same() -> None:
+    lost = seen(1, finding=codes.CONTACT_LOST)
+    found = of_ultrasound(FramesRead([seen(1), lost]), {1: "not_ultrasound"})
+    assert (found.seen, found.nothing) == ([seen(1), lost], {})
+
+
+def test_of_a_clip_the_frames_that_are_ultrasound_or_faulty_stay_and_one_of_them_speaks() -> None:
     views = {1: "liver", 2: "not_ultrasound", 3: "not_ultrasound"}
     found = of_ultrasound(FramesRead([WHOLE, DARK], Counter({UNSURE: 2})), views)
-    assert [one.frames for one in found.seen] == [(1,)]
-    assert found.nothing == {UNSURE: 2, NOT_ULTRASOUND: 2}
+    assert [one.frames for one in found.seen] == [(1, 3), (3,)]
+    assert found.nothing == {UNSURE: 2, NOT_ULTRASOUND: 1}
 
 
 def test_what_no_view_is_sure_of_is_left_as_it_is() -> None:
