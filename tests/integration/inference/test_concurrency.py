@@ -13,7 +13,7 @@ from sonobridge.ingest.v1 import events_pb2 as ingest
 import services.inference
 from services.inference import outcome
 from services.inference.model import Chosen, Mode, ModelCard, Plan, Rule, Skip
-from services.inference.result import Result, Run
+from services.inference.result import Result, Run, Silence, Source
 from services.inference.service import Analyses
 from services.shared.clock import SystemClock, uuid7
 from services.shared.db import Database, Queries
@@ -69,7 +69,9 @@ def event_of(exam: ingest.Exam) -> Event:
 
 
 def result(frames: int) -> Result:
-    return Result((Run("head", "1.0.0", "", Mode.TRIAL, "EC-1", "", frames, "nothing found", 0.1),), ())
+    run = Run("head", "1.0.0", "", Mode.TRIAL, "EC-1", "", frames, "nothing found", 0.1, images=1)
+    silence = Silence("head", Source("1.2", "1.2.1", "1.2.840", "key", frames, 8, 8), "no_head", "No head.", "", frames)
+    return Result((run,), (), silences=(silence,))
 
 
 async def test_of_two_workers_the_first_record_stands_and_one_event_goes_out(analyses: Analyses, db: Database) -> None:

@@ -91,7 +91,9 @@ async def test_an_instance_that_cannot_be_decoded_does_not_stop_the_others(runni
     assert {f.anchor.sop_instance_uid for f in done.findings} == {good[0]}
 
 
-async def test_an_exam_of_which_no_image_can_be_decoded_tells_so_blames_no_model_and_costs_nothing(running: Stage) -> None:
+async def test_an_exam_of_which_no_image_can_be_decoded_tells_so_blames_no_model_and_costs_nothing(
+    running: Stage,
+) -> None:
     uid, data = ultrasound([box(20, 30, 80, 110)], "1.2.9", "1.2.3")
     exam = running.exam((uid, data[: len(data) // 2], 1), study_instance_uid="1.2.9")
     await running.complete(exam)
