@@ -18,6 +18,7 @@ DARK = 6  # of 255: brighter is echo, darker is background, noise of compression
 MOST_FRAMES = 8  # of a clip, spread evenly: the sector does not move
 THIN = 7  # of SMALL's pixels: text, rulers and bars are thinner, the sector is thicker
 LEAST_PART = 0.06  # of the picture; what is smaller is no sector
+PART_OF_LARGEST = 0.2  # what is echo-free can part the sector: pieces of so much of the largest belong to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def find(frames: Grey) -> Sector:
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     if stats[largest, cv2.CC_STAT_AREA] < LEAST_PART * thick.size:
         return whole
-    points = cv2.findNonZero((labels == largest).astype(np.uint8))
+    areas = stats[:, cv2.CC_STAT_AREA]
+    parts = [part for part in range(1, count) if areas[part] >= PART_OF_LARGEST * areas[largest]]
+    points = cv2.findNonZero(np.isin(labels, parts).astype(np.uint8))
     hull = cv2.convexHull(points)[:, 0, :].astype(np.float64)
     corner = hull > hull.mean(0)  # a pixel's far edge right and below, its near one left and above
     to_frame = np.array([columns / size[0], rows / size[1]])

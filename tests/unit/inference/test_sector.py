@@ -52,6 +52,14 @@ def test_what_is_seen_of_the_tissue_stays_as_it_was() -> None:
     assert (cut[core] == pixels[found.top : found.bottom, found.left : found.right][core]).all()
 
 
+def test_a_sector_that_something_echo_free_parts_in_two_stays_one_and_print_beside_it_stays_out() -> None:
+    pixels = screen()
+    pixels[170:260] = 0  # a full bladder, or a head's dark brain, from side to side of the fan
+    found, undivided = sector.find(pixels[None]), sector.find(screen()[None])
+    ends = [(one.top, one.left, one.bottom, one.right) for one in (found, undivided)]
+    assert ends[0] == pytest.approx(ends[1], abs=10)
+
+
 def test_all_frames_of_a_clip_tell_one_sector() -> None:
     clip = np.stack([screen(seed) for seed in range(4)])
     clip[0] = 0  # the probe was not yet on the skin
