@@ -1,6 +1,7 @@
 """Several looks at a picture, by one network and inside one graph: the whole of it, then nearer at what was outlined there."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -62,17 +63,26 @@ def back(views: Tensor, centres: Tensor, sides: Tensor, height: int, width: int)
     return placed[:, 0], placed[:, 1]
 
 
+@dataclass(frozen=True)
+class Near:
+    """A nearer look: how many times the outlined thing's longer extent it sees, and whether in a mirror.
+
+    A mirrored look errs elsewhere than one that is not, so that the mean of both errs less.
+    """
+
+    context: float
+    mirrored: bool = False
+
+
 class Looks(nn.Module):  # type: ignore[misc]  # the platform's own environment has no torch
     """Pictures [n, 1, h, w] to mask logits [n, h, w] joined from all looks, and each look's mask logits and answers.
 
-    The first look sees the picture at `first`; the others, one for each context, see `nearer` squares at `size`.
+    The first look sees the picture at `first`; the others see `nearer` squares at `size`.
     """
 
-    def __init__(
-        self, network: nn.Module, first: Picture, size: Picture, contexts: Sequence[float], least: float
-    ) -> None:
+    def __init__(self, network: nn.Module, first: Picture, size: Picture, near: Sequence[Near], least: float) -> None:
         super().__init__()
-        self.network, self.first, self.size, self.contexts, self.least = network, first, size, tuple(contexts), least
+        self.network, self.first, self.size, self.near, self.least = network, first, size, tuple(near), least
 
     def _shown(self, x: Tensor, height: int, width: int) -> Tensor:
         if (x.shape[2], x.shape[3]) == (height, width):
@@ -84,15 +94,17 @@ class Looks(nn.Module):  # type: ignore[misc]  # the platform's own environment 
         small, first = self.network(self._shown(picture, self.first.height, self.first.width))
         far = self._shown(small[:, None], height, width)[:, 0]
         views, places = [], []
-        for context in self.contexts:
-            centres, sides = windows(far.sigmoid(), context, self.least)
-            views.append(nearer(picture, centres, sides, self.size.height, self.size.width))
+        for look in self.near:
+            centres, sides = windows(far.sigmoid(), look.context, self.least)
+            view = nearer(picture, centres, sides, self.size.height, self.size.width)
+            views.append(view.flip(3) if look.mirrored else view)
             places.append((centres, sides))
         close, said = self.network(torch.cat(views))
         looks, answers, joined, share = [far], [first], far, 1 / (len(views) + 1)
-        for n, (centres, sides) in enumerate(places):
+        for n, (look, (centres, sides)) in enumerate(zip(self.near, places, strict=True)):
             members = slice(n * picture.shape[0], (n + 1) * picture.shape[0])
-            placed, covered = back(close[members], centres, sides, height, width)
+            seen = close[members].flip(2) if look.mirrored else close[members]
+            placed, covered = back(seen, centres, sides, height, width)
             joined = joined + share * (placed - covered * far)
             looks.append(placed + (1 - covered) * far)
             answers.append({name: of[members] for name, of in said.items()})

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from services.inference.models.breast_lesion.views import CONTEXT, SMALLEST
-from services.inference.training.looks import Looks
+from services.inference.training.looks import Looks, Near
 from services.inference.training.picture import Picture
 from services.inference.training.segmenter import Segmenter
 
@@ -32,7 +32,7 @@ class Served(nn.Module):  # type: ignore[misc]  # the platform's own environment
 
     def __init__(self, network: Segmenter, calibration: Calibration) -> None:
         super().__init__()
-        self.looks, self.by = Looks(network, FIRST, NEARER, (CONTEXT, 1.3 * CONTEXT), SMALLEST), calibration
+        self.looks, self.by = Looks(network, FIRST, NEARER, (Near(CONTEXT), Near(1.3 * CONTEXT)), SMALLEST), calibration
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, _, said = self.looks(picture)

@@ -1,13 +1,16 @@
-"""The network as it is served: it looks at the whole picture, then nearer at the head that it outlined there, and joins both."""
+"""The network as it is served: it looks at the whole picture, then nearer, in a mirror, at the head that it outlined there, and joins both."""
 
 import torch
 from torch import Tensor, nn
 
-from services.inference.models.fetal_head.augment import CONTEXT, PICTURE
-from services.inference.training.looks import Looks
+from services.inference.models.fetal_head.augment import PICTURE
+from services.inference.training.looks import Looks, Near
+from services.inference.training.picture import Picture
 from services.inference.training.segmenter import Segmenter
 
 ANSWERS = {"presence": 1}
+NEARER = Picture(192, 192)  # of the second look
+CONTEXT = 1.2  # of the second look: so many times the head's longer extent
 LEAST = 40.0  # side of the nearer look, in pixels of the picture
 
 
@@ -16,7 +19,7 @@ class Served(nn.Module):  # type: ignore[misc]  # the platform's own environment
 
     def __init__(self, network: Segmenter) -> None:
         super().__init__()
-        self.looks = Looks(network, PICTURE, PICTURE, (CONTEXT,), LEAST)
+        self.looks = Looks(network, PICTURE, NEARER, (Near(CONTEXT, mirrored=True),), LEAST)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         logits, _, said = self.looks(picture)
