@@ -1,4 +1,4 @@
-"""The network as it is served: it looks at the whole picture, then nearer, in a mirror, at the head that it outlined there, and joins both."""
+"""The network as it is served: it looks at the whole picture, then nearer and in a mirror at the head outlined there, and joins both."""
 
 import torch
 from torch import Tensor, nn
