@@ -57,9 +57,10 @@ lock:  ## choose the versions of indirect dependencies anew
 	@sh infra/local/lock.sh
 
 # Both have an environment of their own, for torch is large. DATA has a folder for each data set that the model's card names; it lies
-# beside the project unless told otherwise. `make train-fetal_head DATA=FOLDER MINUTES=90`.
+# beside the project unless told otherwise. `make train-fetal_head DATA=FOLDER MINUTES=90`; without MINUTES each model takes its own time,
+# at most two hours on two cores.
 DATA ?= ../shared/data
-MINUTES ?= 60
+MINUTES ?=
 data:
 	@test -d "$(DATA)" || { echo "there is no folder $(DATA): DATA=FOLDER says where the data sets that the model's card names lie" >&2; exit 2; }
 
@@ -69,7 +70,7 @@ data:
 	@touch $@
 
 train-%: data .parts/training/ready  ## learn a model anew, export it and write its figures into its card (DATA, MINUTES)
-	@.parts/training/bin/python -m services.inference.models.$*.train --data $(DATA) --minutes $(MINUTES)
+	@.parts/training/bin/python -m services.inference.models.$*.train --data $(DATA) $(if $(MINUTES),--minutes $(MINUTES))
 	@.parts/training/bin/python -m services.inference.models.$*.convert --data $(DATA)
 	@.parts/training/bin/python -m services.inference.models.$*.evaluate --data $(DATA) --card
 

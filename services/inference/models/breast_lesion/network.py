@@ -1,4 +1,4 @@
-"""The network as it is served: it looks at the whole picture, then twice nearer at what it outlined there, and joins all three."""
+"""The network as it is served: it looks at the whole picture, then twice nearer (once in a mirror) at what it outlined there, and joins all three."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ class Served(nn.Module):  # type: ignore[misc]  # the platform's own environment
 
     def __init__(self, network: Segmenter, calibration: Calibration) -> None:
         super().__init__()
-        self.looks, self.by = Looks(network, FIRST, NEARER, (Near(CONTEXT), Near(1.3 * CONTEXT)), SMALLEST), calibration
+        self.looks, self.by = Looks(network, FIRST, NEARER, (Near(CONTEXT, mirrored=True), Near(1.3 * CONTEXT)), SMALLEST), calibration
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, _, said = self.looks(picture)
