@@ -1,4 +1,4 @@
-"""The network as it is served: it looks at the whole picture, then twice nearer (once in a mirror) at what it outlined there, and joins all three."""
+"""The network as it is served: one look at the whole picture and two nearer (one in a mirror) at what it outlined there, joined."""
 
 from dataclasses import dataclass
 
