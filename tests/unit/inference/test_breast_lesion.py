@@ -97,3 +97,11 @@ def test_the_nature_is_answered_where_it_is_clear(malignancy: float, answer: obj
 
 def test_a_contour_of_one_point_has_no_length() -> None:
     assert outline.diameters(np.array([[3.0, 4.0]])) == (0.0, 0.0)
+
+
+def test_of_two_outlined_parts_the_surer_one_is_read_and_of_equally_sure_ones_the_larger() -> None:
+    mask = np.zeros((64, 64), np.uint8)
+    mask[4:30, 4:30], mask[40:52, 40:52] = 180, 250
+    assert outline.contour(mask).min() > 35
+    mask[4:30, 4:30] = 250
+    assert outline.contour(mask).max() < 35

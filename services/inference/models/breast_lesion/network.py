@@ -32,7 +32,8 @@ class Served(nn.Module):  # type: ignore[misc]  # the platform's own environment
 
     def __init__(self, network: Segmenter, calibration: Calibration) -> None:
         super().__init__()
-        self.looks, self.by = Looks(network, FIRST, NEARER, (Near(CONTEXT, mirrored=True), Near(1.3 * CONTEXT)), SMALLEST), calibration
+        near = (Near(CONTEXT, mirrored=True), Near(1.3 * CONTEXT))
+        self.looks, self.by = Looks(network, FIRST, NEARER, near, SMALLEST), calibration
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, _, said = self.looks(picture)

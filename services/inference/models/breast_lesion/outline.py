@@ -6,23 +6,22 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 MOST_POINTS = 96
+MOST_PARTS = 5  # the largest are looked at
 LEAST_PX = 20  # of the mask: what is smaller is no lesion but a speck
 
 
-def largest(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The mask's largest part above one half, filled, as 0 and 1; empty where there is none."""
+def lesion(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of the parts above one half the one with the surest pixel, of equally sure ones the largest; filled, as 0 and 1; empty: none."""
     parts, _ = cv2.findContours((mask >= 128).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    part = max(parts, key=cv2.contourArea, default=None)
-    filled = np.zeros_like(mask)
-    if part is None:
-        return filled
-    cv2.drawContours(filled, [part], -1, 1, cv2.FILLED)
-    return filled if int(filled.sum()) >= LEAST_PX else np.zeros_like(mask)
+    large = sorted(parts, key=cv2.contourArea)[-MOST_PARTS:]
+    filled = [cv2.drawContours(np.zeros_like(mask), [part], -1, 1, cv2.FILLED) for part in large]
+    filled = [part for part in filled if int(part.sum()) >= LEAST_PX]
+    return max(filled, key=lambda part: (int((part * mask).max()), int(part.sum())), default=np.zeros_like(mask))
 
 
 def contour(mask: NDArray[np.uint8]) -> Floats:
-    """Where the largest part falls below one half, to a fraction of a pixel; [n, 2] as (x, y) in mask pixels, 0 = centre of the first."""
-    part = largest(mask)
+    """Where the lesion's part falls below one half, to a fraction of a pixel; [n, 2] as (x, y) in mask pixels, 0 = centre of the first."""
+    part = lesion(mask)
     if not part.any():
         return np.empty((0, 2))
     # Levels outside the part count as nought; enlarging fourfold places the half level between the pixels.
