@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from services.inference.models.liver.postprocess import CLASSES
 from services.inference.training import crossfit, images
-from services.inference.training.augment import Move, another_frame, appearance, move
+from services.inference.training.augment import Move, another_frame, appearance, bend, move
 from services.inference.training.classify import Classifier, Plan, features
 from services.inference.training.crossfit import Job
 from services.inference.training.folds import folds, near_duplicates
@@ -18,6 +18,7 @@ from services.inference.training.picture import Image, Picture
 
 PICTURE = Picture(160, 192)
 FOLDS = 3
+BENT = 0.15  # of the views: as a probe of another curvature would show them
 MOVE = Move(turn=0.15, size=0.15, shift=0.05)
 
 
@@ -27,7 +28,8 @@ def group_of(sample: Sample) -> str:
 
 def view(sample: Sample, rng: Generator) -> Image:
     """A random view: other borders, another placement, another machine."""
-    pixels = another_frame(rng, sample.pixels, shape=0.15, crop=0.3)
+    pixels = bend(rng, sample.pixels) if rng.random() < BENT else sample.pixels
+    pixels = another_frame(rng, pixels, shape=0.15, crop=0.3)
     return appearance(rng, PICTURE.warp(pixels, move(rng, PICTURE, *pixels.shape, MOVE)))
 
 
@@ -39,9 +41,9 @@ def plan() -> Plan:
         targets=lambda sample: (CLASSES.index(sample.label),),
         shares={"normal": 0.25, "benign": 0.35, "malignant": 0.4},
         smoothing=0.1,
-        views=5,
-        steps=200,
-        kept_blocks=11,
+        views=9,
+        steps=400,
+        kept_blocks=6,
     )
 
 
