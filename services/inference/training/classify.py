@@ -45,10 +45,27 @@ class Classifier(nn.Module):  # type: ignore[misc]  # the platform's own environ
         return tuple(head(seen) for head in self.heads.values())
 
 
+class Mirrored(nn.Module):  # type: ignore[misc]
+    """Logits as the mean over the picture and its mirror image, which errs elsewhere."""
+
+    def __init__(self, network: Classifier) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, ...]:
+        looks = zip(self.network(picture), self.network(picture.flip(3)), strict=True)
+        return tuple((straight + mirrored) / 2 for straight, mirrored in looks)
+
+
+def looking(network: Classifier, mirrored: bool) -> nn.Module:
+    """The network as it answers: with one look, or a second one in a mirror."""
+    return Mirrored(network) if mirrored else network
+
+
 class Softmaxed(nn.Module):  # type: ignore[misc]
     """What is served: the chances of each head's classes, softened by its temperature."""
 
-    def __init__(self, network: Classifier, temperatures: Sequence[float]) -> None:
+    def __init__(self, network: nn.Module, temperatures: Sequence[float]) -> None:
         super().__init__()
         self.network, self.temperatures = network, tuple(temperatures)
 
@@ -73,6 +90,7 @@ class Plan:
     steps: int
     smoothing: float = 0.05
     kept_blocks: int = 8
+    mirrored: bool = False  # whether a picture is looked at twice, the second time in a mirror
 
 
 @dataclass(frozen=True)

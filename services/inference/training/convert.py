@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from services.inference.training import crossfit, measure, metrics
-from services.inference.training.classify import UNKNOWN, Classifier, Softmaxed
+from services.inference.training.classify import UNKNOWN, Classifier, Softmaxed, looking
 from services.inference.training.command import TRAINING
 from services.inference.training.crossfit import FINAL, OUT_OF_FOLD, Job
 from services.inference.training.export import export, halve, letterbox
@@ -34,10 +34,18 @@ def temperatures(job: Job, folder: Path, here: Path) -> list[float]:
     return found
 
 
-def write(network: Classifier, heat: list[float], model: Path, picture: Picture, samples: list[Sample]) -> float:
+def write(
+    network: Classifier,
+    heat: list[float],
+    model: Path,
+    picture: Picture,
+    samples: list[Sample],
+    *,
+    mirrored: bool = False,
+) -> float:
     """Export, and the largest difference of any chance from torch on these samples; a file that differs too much is not kept."""
     halve(network)
-    served = Softmaxed(network, heat).eval()
+    served = Softmaxed(looking(network, mirrored), heat).eval()
     model.parent.mkdir(exist_ok=True)
     export(served, model, picture, list(network.heads))
     run, apart = Served(model), 0.0
@@ -71,5 +79,5 @@ def main(name: str, job_of: Callable[[Path], Job], here: Path) -> None:
     heat = temperatures(job, asked.folder, asked.model.parents[1])
     network = crossfit.load(job, asked.folder, asked.network)
     samples = list(job.samples)[:: max(1, len(job.samples) // COMPARED)]
-    apart = write(network, heat, asked.model, job.plan.picture, samples)
+    apart = write(network, heat, asked.model, job.plan.picture, samples, mirrored=job.plan.mirrored)
     LOG.info(f"temperatures {heat}; largest difference from torch {apart:.6f}; {asked.model.stat().st_size} bytes")

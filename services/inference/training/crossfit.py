@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from services.inference.training import command, measure
-from services.inference.training.classify import Classifier, Floats, Maps, Plan, answers, kept, train
+from services.inference.training.classify import Classifier, Floats, Maps, Plan, answers, kept, looking, train
 from services.inference.training.command import TRAINING
 from services.inference.training.figures import Figures
 from services.inference.training.folds import Ints
@@ -74,7 +74,7 @@ def out_of_fold(job: Job, folder: Path) -> list[Floats]:
     """The logits of each head on every sample, from the network that never saw its subject. Raises FileNotFoundError."""
     logits = [np.zeros((len(job.samples), len(classes))) for classes in job.plan.heads.values()]
     for name in job.names:
-        network = load(job, folder, name)
+        network = looking(load(job, folder, name), job.plan.mirrored)
         members = [n for n, of in enumerate(job.folds) if of == int(name.removeprefix("fold"))]
         for head, of_head in enumerate(answers(network, job.plan.picture, [job.samples[n] for n in members])):
             logits[head][members] = of_head

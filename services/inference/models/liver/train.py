@@ -44,6 +44,7 @@ def plan() -> Plan:
         views=9,
         steps=400,
         kept_blocks=6,
+        mirrored=True,
     )
 
 
