@@ -20,7 +20,7 @@ from services.inference import codes
 from services.inference.finish import FromSource, file_of
 from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
 from services.inference.model import Code, Evaluation, FrameReading, Measurement, Mode, Observation, Stage, derived_uid
-from services.inference.result import Contradiction, Group, Result, Run, Silence
+from services.inference.result import FAILED, Contradiction, Group, Result, Run, Silence
 
 MANUFACTURER = "SonoBridge"
 _SERIES_NUMBER = 9001  # far above a scanner's own
@@ -131,6 +131,7 @@ def _report(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> hd
     )
     remarks = [investigational_notice(run) for run in result.shown_runs if run.mode is Mode.TRIAL]
     remarks += [contradiction_notice(one) for one in result.contradictions]
+    remarks += failure_notices(result)
     remarks += silence_notices(result)
     for remark in remarks:
         report[0].ContentSequence.append(
@@ -145,6 +146,12 @@ def contradiction_notice(one: Contradiction) -> str:
     """What is said where image and exam name different anatomies."""
     image, seen = one.sop_instance_uid, one.view.meaning
     return f"The exam names the body part {one.body_part}; image {image} shows {seen} and was read as that."
+
+
+def failure_notices(result: Result) -> list[str]:
+    """The models that were called for and failed, so that what they do not say is not taken for nothing found."""
+    failed = [run for run in result.shown_runs if run.outcome == FAILED]
+    return [f"{run.model} {run.version} failed on this exam and says nothing: {run.reason}" for run in failed]
 
 
 def silence_notices(result: Result) -> list[str]:

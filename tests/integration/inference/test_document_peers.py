@@ -14,7 +14,7 @@ from services.inference import codes
 from services.inference.document import write_documents
 from services.inference.heading import Heading
 from services.inference.model import Evaluation, FrameReading, Mode, Observation, Stage
-from services.inference.result import Contradiction, Group, Result, Run, Source
+from services.inference.result import FAILED, Contradiction, Group, Result, Run, Source
 from services.inference.views import VIEWS
 from tests.unit.inference.test_sr import CONTOUR, FIGURES, HEAD
 
@@ -42,7 +42,8 @@ def written(tmp_path: Path, example: str, frame: int, mode: Mode, calibrated: bo
     groups = (Group("head", source, frame, reading), Group("view", source, frame, seen, (frame,)))
     told = Contradiction(source.sop_instance_uid, "BREAST", VIEWS["liver"].code)
     heading = Heading(uuid.uuid4(), 1, datetime(2026, 1, 2, 3, 4, 5), "0.1.0")
-    result = Result((run, screen), groups, contradictions=(told,))
+    failed = replace(run, model="lung", outcome=FAILED, frames=0, reason="the model hangs")
+    result = Result((run, screen, failed), groups, contradictions=(told,))
     paths = {}
     for document in write_documents(heading, result, [(source_path, source)], image.StudyInstanceUID, {}):
         path = tmp_path / document.sop_instance_uid
@@ -81,6 +82,7 @@ def test_dsrdump_reads_the_whole_tree(tmp_path: Path, example: str, frame: int, 
         assert ("Investigational" in one.stdout) == (mode is Mode.TRIAL)
     assert "POLYLINE" in ran[0].stdout
     assert '(10200004,SCT,"Liver")' in ran[0].stdout
+    assert "lung 1.0.0 failed on this exam" in ran[0].stdout
     assert ('"Head Circumference"' in ran[0].stdout) == calibrated
     assert "Key Object Description" in ran[1].stdout
 

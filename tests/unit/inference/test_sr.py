@@ -18,7 +18,7 @@ from services.inference import sr
 from services.inference.evidence import read_evidence
 from services.inference.heading import Heading, instance_uid, series_uid, tracking_uid
 from services.inference.model import Code, FrameReading, Measurement, Mode, Observation
-from services.inference.result import Group, Result, Run, Source, dump, load
+from services.inference.result import FAILED, UNREADABLE, Group, Result, Run, Source, dump, load
 from services.inference.shadow import compare
 
 HEAD = Code("279141000", "SCT", "Fetal head")
@@ -227,3 +227,21 @@ def test_a_shadow_model_is_compared_and_not_written(tmp_path: Path) -> None:
     assert (difference.model, difference.against, difference.shadow_value) == ("rival", "head", 318.0)
     path = written(tmp_path, b"Wang^Fang ")
     assert document(path, both) == document(path, shown)
+
+
+def test_the_remarks_name_the_models_that_failed_and_why_but_none_in_the_shadow(tmp_path: Path) -> None:
+    given = result()
+    failed = replace(
+        run("liver"), outcome=FAILED, frames=0, reason="the output nature holds values that are not numbers"
+    )
+    hidden = replace(failed, model="head@2.0.0", mode=Mode.SHADOW)
+    unread = replace(failed, model="lung", outcome=UNREADABLE, reason="instance 1.2: The image cannot be read")
+    report = dcmread(
+        BytesIO(document(written(tmp_path, b"Wang^Fang "), replace(given, runs=(*given.runs, failed, hidden, unread))))
+    )
+    remarks = [str(item.TextValue) for item in report.ContentSequence if item.ValueType == "TEXT"]
+    said = [one for one in remarks if "failed" in one]
+    assert said == [
+        "liver 1.0.0 failed on this exam and says nothing: the output nature holds values that are not numbers"
+    ]
+    assert not any("2.0.0" in one for one in remarks)
