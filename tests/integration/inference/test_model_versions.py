@@ -232,12 +232,17 @@ async def test_a_removed_version_is_named_beside_what_the_other_models_say(clini
     assert [run.outcome for run in (await clinic.outcome(agreement=2)).runs] == ["findings", "findings"]
     remove(made)
     for _ in range(50):
-        runs = {run.model.name: run for run in (await clinic.outcome(agreement=2)).runs}
+        done = await clinic.outcome(agreement=2)
+        runs = {run.model.name: run for run in done.runs}
         if "the version 1.0.0 of second, to which the hospital is pinned, is not installed" in runs["second"].reason:
             break
     assert "pinned" in runs["second"].reason, runs["second"].reason
-    assert runs["second"].outcome == "failed"
+    assert (runs["second"].outcome, runs["second"].frames) == (
+        "failed",
+        0,
+    )  # the agreement's mode, but nothing to charge
     assert runs["identity"].outcome == "findings"
+    assert {one.model.name for one in (*done.findings, *done.hints)} == {"identity"}
 
 
 async def test_a_model_whose_card_says_shadow_is_not_shown_though_the_agreement_says_trial(clinic: Clinic) -> None:

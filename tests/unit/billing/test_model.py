@@ -57,6 +57,7 @@ def test_a_signed_report_makes_its_items_due_between_the_parties_they_name() -> 
         (ModelRun("fetal_head", GateMode.APPROVED, NOTHING_FOUND), True),
         (ModelRun("fetal_head", GateMode.SHADOW, "findings"), False),
         (ModelRun("fetal_head", GateMode.TRIAL, FAILED), False),
+        (ModelRun("fetal_head", GateMode.APPROVED, FAILED), False),
         (ModelRun("fetal_head", None, "findings"), False),
         (ModelRun("another", GateMode.TRIAL, "findings"), False),
     ],
