@@ -48,6 +48,7 @@ def _list(api: Inference, directory: Directory, organisation: str | None) -> Non
     standing = [one for one in api.get("model-versions")["items"] if organisation in (None, one["organisation"])]
     print()
     _print(standing)
+    _print_failures(standing)
     _print_differences(standing)
     warnings = modes.warnings(directory, api)
     print("".join(f"\nwarning: {sentence}" for sentence in warnings))
@@ -67,6 +68,28 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
     shown = one["shown_version"] + ("" if one["shown_installed"] else " NOT INSTALLED")
     shadow = one["shadow_version"] + ("" if one["shadow_installed"] else " NOT INSTALLED")
     return one["model"], hospital, shown, shadow, one["previous_version"]
+
+
+def _print_failures(standing: list[dict[str, Any]]) -> None:
+    """On how many images versions in the shadow failed, all these hospitals together; the worst first, or one that read none yet."""
+    asked, failed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    hospitals = [one for one in standing if not one["platform"]]
+    now = {(one["model"], one["shadow_version"]) for one in hospitals if one["shadow_version"]}
+    for one in hospitals:
+        for each in one["answers"]:
+            if not each["shown"]:
+                which = (one["model"], each["version"])
+                asked[which] += each["answered"] + each["failed"]
+                failed[which] += each["failed"]
+    share = {which: failed[which] / asked[which] if asked[which] else 1.0 for which in now | asked.keys()}
+    worst = sorted(share, key=lambda which: (which[0], -share[which], which[1]))
+    rows = [
+        (*which, str(asked[which]), f"{failed[which]} ({100 * share[which]:.0f}%)" if asked[which] else "0")
+        for which in worst
+    ]
+    if rows:
+        print()
+        print(table(("model", "in the shadow", "images to read", "failed on"), rows))
 
 
 def _print_differences(standing: list[dict[str, Any]]) -> None:
@@ -114,6 +137,19 @@ def _decide(api: Inference, given: argparse.Namespace, version: str) -> None:
     _print(answer["items"])
     changed = sum(one["changed"] for one in answer["items"])
     print(f"\n{changed} changed, {len(answer['items']) - changed} unchanged")
+    for sentence in _doubts(answer["items"]) if given.action == "promote" else ():
+        print(f"\nwarning: {sentence}")
+
+
+def _doubts(standing: list[dict[str, Any]]) -> list[str]:
+    """What speaks against the version that is shown now: that it never read an image of those hospitals, or failed on some."""
+    one = next((one for one in standing if one["platform"]), standing[0])
+    own = [each for each in one["answers"] if each["version"] == one["shown_version"]]
+    failed, asked = sum(each["failed"] for each in own), sum(each["answered"] + each["failed"] for each in own)
+    what = f"{one['model']} {one['shown_version']}"
+    if not asked:
+        return [f"{what} has read no image here yet"]
+    return [f"{what} failed here on {failed} of {asked} images"] if failed else []
 
 
 def add_parser(commands: Any, parents: list[argparse.ArgumentParser]) -> None:

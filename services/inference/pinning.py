@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -52,6 +53,18 @@ class Comparison:
     exams: int
     compared: int
     disagreed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Of how many images a version said something or nothing, and on how many it failed: an exam's run fails on all of its images."""
+
+    organisation_id: UUID
+    model: str
+    version: str
+    shown: bool
+    answered: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,15 @@ class Pinning:
             rows = await tx.all("count_shadow_differences")
         found = [Comparison(**row) for row in rows]
         return sorted(found, key=lambda one: (-one.disagreed / one.compared, -one.compared, one.code))
+
+    async def answers(self) -> list[Answers]:
+        """How often each version answered and failed, for operators, what fails most first; the platform's are those of all hospitals."""
+        async with self._db.work("operator") as tx:
+            rows = await tx.all("count_answers")
+        found = [Answers(**row) for row in rows]
+        return sorted(
+            [*found, *_of_all(found)], key=lambda one: (-one.failed / (one.answered + one.failed), one.version)
+        )
 
     async def changes(self, model: str) -> list[Change]:
         """The decisions about a model's versions, the latest first, for operators. Raises NotFound."""
@@ -208,6 +230,15 @@ class Pinning:
             changed_by_name=(by.display_name or by.username) if by else "",
             reason=reason,
         )
+
+
+def _of_all(found: Iterable[Answers]) -> list[Answers]:
+    """Those of all hospitals together, as the platform's."""
+    answered, failed = Counter[tuple[str, str, bool]](), Counter[tuple[str, str, bool]]()
+    for one in found:
+        answered[one.model, one.version, one.shown] += one.answered
+        failed[one.model, one.version, one.shown] += one.failed
+    return [Answers(PLATFORM_ORGANISATION, *which, answered[which], failed[which]) for which in answered]
 
 
 def _pin(row: dict[str, Any]) -> Pin:

@@ -123,6 +123,12 @@ SELECT organisation_id, against AS model, split_part(model, '@', 2) AS version, 
 FROM shadow_differences WHERE split_part(model, '@', 1) = against AND model <> against
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5;
 
+-- name: count_answers
+-- Of how many images each version said something or that nothing is to be said, and on how many it failed, by hospital, shown or in the shadow.
+SELECT organisation_id, model, version, shown, coalesce(sum(count) FILTER (WHERE bin <> 'failed'), 0)::bigint AS answered,
+    coalesce(sum(count) FILTER (WHERE bin = 'failed'), 0)::bigint AS failed
+FROM model_tallies WHERE measure = 'outcome' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+
 -- name: add_tally
 -- Adds to one count of the day.
 INSERT INTO model_tallies AS tally

@@ -286,8 +286,11 @@ def test_an_operator_promotes_a_version_that_ran_in_the_shadow_and_rolls_it_back
     differences.locator("summary").click()
     expect(differences).to_contain_text("头围" if language == "zh-CN" else "Head Circumference")
 
+    expect(row.get_by_test_id("shadow-failures").filter(has_text=further)).to_be_visible()
+
     row.get_by_test_id("promote").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_test_id("doubt")).to_have_count(0)  # it read the exam
     expect(dialog).to_contain_text(ask.format(hospital, further, shown))
     assert overflow(page) == 0
     confirm = dialog.locator(".ant-modal-footer .ant-btn-primary")

@@ -13,7 +13,7 @@ from sonobridge.directory.v1 import directory_pb2
 
 from services.inference.http.analyses import PREFIX
 from services.inference.model import ModelCard
-from services.inference.pinning import Comparison, Pinning, Standing
+from services.inference.pinning import Answers, Comparison, Pinning, Standing
 from services.inference.versions import Act
 from services.shared.http import role
 from services.shared.tenancy import PLATFORM_ORGANISATION, Principal
@@ -40,6 +40,16 @@ class ComparisonView(BaseModel):
     disagreed: int
 
 
+class AnswersView(BaseModel):
+    """Of how many images a version said something or nothing, shown or in the shadow, and on how many it failed: an exam's run fails
+    on all of its images."""
+
+    version: str
+    shown: bool
+    answered: int
+    failed: int
+
+
 class StandingView(BaseModel):
     """A hospital's versions of a model. The platform's own row is what a hospital begins with."""
 
@@ -54,6 +64,7 @@ class StandingView(BaseModel):
     shown_installed: bool
     shadow_installed: bool
     comparisons: list[ComparisonView] = Field(description="what disagrees most first")
+    answers: list[AnswersView] = Field(description="what fails most first; in the platform's own row of all hospitals")
     changed: bool
 
 
@@ -139,9 +150,11 @@ def router(directory: Directory, pinning: Pinning) -> APIRouter:
 
     async def views(standing: Iterable[Standing]) -> StandingPage:
         named = {UUID(one.id): one for one in await directory.organisations()}
-        counted = await pinning.comparisons()
+        counted, answered = await pinning.comparisons(), await pinning.answers()
         cards = pinning.cards
-        return StandingPage(items=[_view(one, named.get(one.organisation_id), counted, cards) for one in standing])
+        return StandingPage(
+            items=[_view(one, named.get(one.organisation_id), counted, answered, cards) for one in standing]
+        )
 
     return api
 
@@ -150,6 +163,7 @@ def _view(
     one: Standing,
     organisation: directory_pb2.Organisation | None,
     counted: Iterable[Comparison],
+    answered: Iterable[Answers],
     cards: dict[tuple[str, str], ModelCard],
 ) -> StandingView:
     pin = one.pin
@@ -175,6 +189,11 @@ def _view(
                 disagreed=each.disagreed,
             )
             for each in counted
+            if (each.organisation_id, each.model) == (one.organisation_id, one.model)
+        ],
+        answers=[
+            AnswersView(version=each.version, shown=each.shown, answered=each.answered, failed=each.failed)
+            for each in answered
             if (each.organisation_id, each.model) == (one.organisation_id, one.model)
         ],
         changed=one.changed,

@@ -288,16 +288,20 @@ async def test_a_decision_for_all_holds_for_hospitals_that_come_later(clinic: Cl
     assert circumference(await clinic.outcome()) == 140
 
 
+async def operates(clinic: Clinic, folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What `sonobridge admin models` says to the operator."""
+    token = folder / "token"
+    token.write_text(clinic.stage.issuer.token("operator", "platform"))
+    given = ["models", *words, "--origin", clinic.stage.http, "--token-file", str(token)]
+    assert await asyncio.to_thread(main, given) == 0, capsys.readouterr().err
+    return capsys.readouterr().out
+
+
 async def test_the_operator_does_all_of_it_by_one_command(
     clinic: Clinic, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    token = tmp_path / "token"
-    token.write_text(clinic.stage.issuer.token("operator", "platform"))
-
     async def command(*words: str) -> str:
-        given = ["models", *words, "--origin", clinic.stage.http, "--token-file", str(token)]
-        assert await asyncio.to_thread(main, given) == 0, capsys.readouterr().err
-        return capsys.readouterr().out
+        return await operates(clinic, tmp_path, capsys, *words)
 
     await command("shadow", "identity", "2.0.0", "--organisation", "o0", "--reason", "try it")
     await clinic.outcome()
@@ -324,12 +328,51 @@ async def test_the_operator_does_all_of_it_by_one_command(
                 "--origin",
                 clinic.stage.http,
                 "--token-file",
-                str(token),
+                str(tmp_path / "token"),
             ],
         )
         == 1
     )
     assert "9.9.9 is not installed; installed: 1.0.0, 2.0.0" in capsys.readouterr().err
+
+
+async def test_a_version_that_only_fails_is_counted_and_promoting_it_warns(
+    clinic: Clinic, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = install(clinic.further, "identity", "4.0.0", weights=MOODY.encode(), kind="TYPE_FP32", as_version=True)
+    set_mood(made, "rubbish")
+    await clinic.until(lambda versions: "4.0.0" in versions)
+
+    async def command(*words: str) -> str:
+        return await operates(clinic, tmp_path, capsys, *words)
+
+    def failures(listed: str) -> list[str]:
+        lines = listed[listed.index("failed on") :].splitlines()
+        return [line for line in lines if line.split()[:2] == ["identity", "4.0.0"]]
+
+    assert "warning: identity 4.0.0 has read no image here yet" in await command(
+        "promote", "identity", "4.0.0", "--organisation", "o0"
+    )
+    assert "warning" not in await command("rollback", "identity", "--organisation", "o0")
+    await command("shadow", "identity", "4.0.0", "--organisation", "o0")
+    (line,) = failures(await command("list"))
+    assert line.split() == ["identity", "4.0.0", "0", "0"]
+    await clinic.outcome()
+    versions = (await clinic.stage.operate("GET", "model-versions")).json()["items"]
+    (own,) = [one for one in versions if one["organisation"] == "o0" and one["model"] == "identity"]
+    assert not [one for one in own["comparisons"] if one["version"] == "4.0.0"]  # which alone would look like agreement
+    assert own["answers"][0] == {"version": "4.0.0", "shown": False, "answered": 0, "failed": 1}  # the worst
+    (every,) = [one for one in versions if one["platform"] and one["model"] == "identity"]
+    assert every["answers"] == own["answers"]  # what new hospitals begin with is judged by all hospitals
+    (line,) = failures(await command("list"))
+    assert line.split() == ["identity", "4.0.0", "1", "1", "(100%)"]
+    counted = 'sonobridge_inference_model_runs_total{mode="shadow",model="identity@4.0.0",outcome="failed"} 1.0'
+    assert counted in await clinic.stage.metrics()
+    for whose in (("--organisation", "o0"), ("--all",)):
+        warned = await command("promote", "identity", *(["4.0.0"] if "--all" in whose else []), *whose)
+        assert "warning: identity 4.0.0 failed here on 1 of 1 images" in warned
+        await command("rollback", "identity", *whose)
+    remove(made)
 
 
 async def test_drift_counts_answers_and_reviews_for_owner_and_reader_alone(clinic: Clinic) -> None:

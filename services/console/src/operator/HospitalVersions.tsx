@@ -7,7 +7,7 @@ import { usePages } from '../ui/usePages'
 import { ShadowDifferences } from './ShadowDifferences'
 import { VersionDecision } from './VersionDecision'
 
-/** For operators: which version each hospital is shown, which runs in its shadow, and how often the two said something else. */
+/** For operators: which version each hospital is shown, which runs in its shadow, and how often that failed or said something else. */
 export function HospitalVersions({ models }: { models: Model[] }) {
   const { t } = useTranslation()
   const format = useFormat()

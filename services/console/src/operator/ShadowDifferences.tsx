@@ -4,14 +4,18 @@ import type { Comparison, Standing } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { useFormat } from '../ui/useFormat'
 import { byPair, comparedName } from './comparisons'
+import { Failures } from './ShadowFailures'
+import { shadowsOf } from './failures'
 
-/** What versions in the shadow said otherwise, those that were there once too: the worst code at once, the others on demand. */
+/** How often versions in the shadow failed and what they said otherwise, those that were there once too: the worst code at once, the others on demand. */
 export function ShadowDifferences({ one }: { one: Standing }) {
   const { t } = useTranslation()
   const pairs = byPair(one)
-  if (pairs.length === 0) return '—'
+  const shadows = shadowsOf(one)
+  if (pairs.length === 0 && shadows.length === 0) return '—'
   return (
     <Flex vertical gap={6}>
+      <Failures of={shadows} />
       {pairs.map(({ version, against, codes: [worst, ...others] }) => (
         <div key={`${version}/${against}`} className="cell-wrap" data-testid="shadow-differences">
           <div className="mono">{against === '' ? version : t('model.beside', { version, against })}</div>

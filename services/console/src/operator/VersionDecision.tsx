@@ -1,11 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { App, Button, Flex, Input, Modal, Select, Typography } from 'antd'
+import { Alert, App, Button, Flex, Input, Modal, Select, Typography } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { send } from '../api/client'
 import type { Standing } from '../api/types'
 import { ErrorNotice } from '../ui/Notice'
 import { useFormat } from '../ui/useFormat'
+import { useFailures } from './ShadowFailures'
+import { askedOf } from './failures'
 
 type Act = 'promote' | 'rollback'
 
@@ -47,6 +49,8 @@ function Confirmation({ act, standing, versions, onClose }: Props & { act: Act; 
   const [chosen, setChosen] = useState(versions.includes(shadow_version) ? shadow_version : (versions[0] ?? ''))
   const [reason, setReason] = useState('')
   const version = act === 'promote' ? chosen : previous_version
+  const asked = askedOf(standing, version)
+  const failures = useFailures()
   const decide = useMutation({
     mutationFn: () =>
       send('POST', `/api/inference/v1/models/${encodeURIComponent(model)}/${act}`, {
@@ -76,6 +80,7 @@ function Confirmation({ act, standing, versions, onClose }: Props & { act: Act; 
         {act === 'promote' && (
           <Select aria-label={t('model.newVersion')} value={chosen} onChange={setChosen} options={versions.map((value) => ({ value, label: value }))} />
         )}
+        {act === 'promote' && (asked.asked === 0 || asked.failed > 0) && <Alert type="warning" showIcon title={failures(asked)} data-testid="doubt" />}
         <Typography.Text>{t('model.ask', { hospital, model, version, before: shown_version })}</Typography.Text>
         <Input.TextArea aria-label={t('model.reason')} placeholder={t('model.reason')} maxLength={500} rows={3} value={reason} onChange={(event) => setReason(event.target.value)} />
         {decide.error && <ErrorNotice error={decide.error} />}

@@ -13,6 +13,21 @@ export interface components {
          * @enum {string}
          */
         Act: "first_use" | "shadow" | "promote" | "rollback";
+        /**
+         * AnswersView
+         * @description Of how many images a version said something or nothing, shown or in the shadow, and on how many it failed: an exam's run fails
+         *     on all of its images.
+         */
+        AnswersView: {
+            /** Answered */
+            answered: number;
+            /** Failed */
+            failed: number;
+            /** Shown */
+            shown: boolean;
+            /** Version */
+            version: string;
+        };
         /** ChangePage */
         ChangePage: {
             /** Items */
@@ -237,6 +252,11 @@ export interface components {
          * @description A hospital's versions of a model. The platform's own row is what a hospital begins with.
          */
         StandingView: {
+            /**
+             * Answers
+             * @description what fails most first; in the platform's own row of all hospitals
+             */
+            answers: components["schemas"]["AnswersView"][];
             /** Changed */
             changed: boolean;
             /**
@@ -324,6 +344,7 @@ export interface components {
     pathItems: never;
 }
 export type Act = components['schemas']['Act'];
+export type AnswersView = components['schemas']['AnswersView'];
 export type ChangePage = components['schemas']['ChangePage'];
 export type ChangeView = components['schemas']['ChangeView'];
 export type ComparisonView = components['schemas']['ComparisonView'];
