@@ -147,6 +147,10 @@ def test_an_expert_corrects_a_view_and_may_take_it_back(
 ) -> None:
     scene = scanned(stack, "View^Mian=切面")
     page = taken(scene, sign_in(stack.cast.reader, "expert", width, language))
+    description = page.get_by_test_id("description")
+    seen = "图像切面（AI 识别）：胎儿颅脑 1 幅。Views seen by AI: fetal brain (1 image)."
+    corrected = "图像切面（AI 识别，专家更正）：肝脏 1 幅。Views seen by AI, corrected by the expert: liver (1 image)."
+    expect(description).to_have_value(seen)
     accept_all(page, 4)
     for takes_back in (True, False):
         page.get_by_test_id("correct-111031").click()
@@ -156,11 +160,20 @@ def test_an_expert_corrects_a_view_and_may_take_it_back(
         view = page.get_by_test_id("finding-111031")
         expect(view.get_by_test_id("answer")).to_have_text(shown)
         expect(page.get_by_test_id("hint-111031")).to_have_count(0)
+        expect(description).to_have_value(corrected)
         if takes_back:
             expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
             view.get_by_test_id("withdraw").click()
             expect(page.get_by_test_id("hint-111031")).to_be_visible()
             expect(view).to_have_count(0)
+            expect(description).to_have_value(seen)
+    expect(page.get_by_test_id("views-differ")).to_have_count(0)
+    description.fill(f"{seen} 肝实质回声均匀。")
+    expect(page.get_by_test_id("views-differ")).to_contain_text(corrected)
+    expect(description).to_have_value(f"{seen} 肝实质回声均匀。")
+    assert overflow(page) == 0
+    description.fill(corrected)
+    expect(page.get_by_test_id("views-differ")).to_have_count(0)
     signed_in_browser(page)
     expect(page.get_by_test_id("finding-111031").get_by_test_id("answer")).to_have_text(shown)
     assert wait_for("the count", lambda: with_reviews(scene, "view"))["review"]["recent"][:2] == [0, 1]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding, Report } from '../src/api/types'
-import { decide, draftOf, fitted, sameReading, stated, unchanged, undecided, withDecision } from '../src/expert/draft'
+import { decide, draftOf, fitted, sameReading, stated, unchanged, undecided, viewsNow, withDecision, withStored } from '../src/expert/draft'
 import { correctedAnswerOf } from '../src/expert/stated'
 import { inOrder } from '../src/expert/where'
 
@@ -57,6 +57,25 @@ describe('a hint that the expert corrects', () => {
     const saved = { ...report, findings: [...report.findings, withDecision(view, corrected)] }
     const back = decide(corrected, { finding_id: 'v', state: 'proposed' })
     for (const one of [report, saved]) expect(stated(one, back).map((each) => each.finding_id)).toEqual(['a'])
+  })
+})
+
+describe('words about the views that nobody touched', () => {
+  const sent = { ...draftOf(reading([])), description: 'Views seen by AI: liver.' }
+  const stored = 'Views seen by AI, corrected by the expert: breast.'
+
+  it('follow what the service stored, unless somebody wrote meanwhile', () => {
+    expect(withStored({ ...sent, impression: 'new' }, sent, stored)).toEqual({ ...sent, impression: 'new', description: stored })
+    const written = { ...sent, description: `${sent.description} Even echoes.` }
+    expect(withStored(written, sent, stored)).toBe(written)
+    expect(withStored(sent, sent, undefined)).toBe(sent)
+  })
+
+  it('are told to name other views by whichever answer is the later one', () => {
+    const report = { etag: '"9"', views_now: 'old' }
+    expect(viewsNow(report, {})).toBe('old')
+    expect(viewsNow(report, { etag: '"10"', views_now: null })).toBeNull()
+    expect(viewsNow({ ...report, etag: '"11"' }, { etag: '"10"', views_now: null })).toBe('old')
   })
 })
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.reporting.model.content import Signature, Text
 from services.reporting.model.findings import Code, Contradiction, Hints, Review, ReviewedFinding, labels
 from services.reporting.model.lease import Lease
-from services.reporting.model.sentences import said, sentence
+from services.reporting.model.sentences import said, sentence, views_now
 from services.reporting.model.states import FINAL, Act, State, after
 from services.reporting.service.archive import Opened
 from services.reporting.store import Listed, Report, Version
@@ -325,6 +325,9 @@ class ReportView(ReadingView):
     offered: list[FindingView]
     is_offered: bool
     hints: list[FindingView]
+    views_now: str | None = Field(
+        description="the views as they stand, where the description has others (empty: none stands); null where it has not"
+    )
     contradictions: list[ContradictionView]
     silences: list[SilenceView]
     failures: list[FailureView]
@@ -359,6 +362,7 @@ class ReportView(ReadingView):
                 "etag": etag(working.edition if working else version),
                 "offered": [FindingView.of(ReviewedFinding(one)) for one in (offer.findings if offer else ())],
                 "is_offered": offer is not None,
+                "views_now": views_now(text.description, hints.findings, findings),
                 "hints": [FindingView.of(ReviewedFinding(one)) for one in hints.findings],
                 "contradictions": [_contradiction(one) for one in hints.contradictions],
                 "silences": [SilenceView(**asdict(one)) for one in hints.silences],

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.reporting import store
 from services.reporting.model import lease
 from services.reporting.model.content import Text
-from services.reporting.model.findings import Decision, adopt, decide
+from services.reporting.model.findings import Decision, ReviewedFinding, adopt, decide
+from services.reporting.model.sentences import of_hints
 from services.reporting.model.states import FINAL, OPEN, Act, State, after
 from services.reporting.store import Exam, Listed, Report, Task
 from services.shared import telemetry
@@ -125,7 +126,10 @@ class Desk:
     async def draft(
         self, principal: Principal, report_id: UUID, decisions: Iterable[Decision], text: Text, if_match: int | None
     ) -> None:
-        """Write the draft and prolong the lease. Raises NotFound, IllegalTransition, NotClaimed, PreconditionFailed, Invalid."""
+        """Write the draft and prolong the lease; first words that nobody touched follow the views that are decided.
+
+        Raises NotFound, IllegalTransition, NotClaimed, PreconditionFailed, Invalid.
+        """
         require_person(principal)
         async with self._db.tenant(principal.organisation_id) as tx:
             work = await locked(tx, report_id=report_id)
@@ -134,6 +138,7 @@ class Desk:
             require_edition(work.report, if_match)
             hints = work.report.hints.findings
             findings = decide(work.report.findings, decisions, principal.subject, hints)
+            text = replace(text, description=_followed(work.report, findings, text.description))
             await store.save_task(tx, replace(work.task, state=state, lease=held))
             await store.save_report(tx, replace(work.report, findings=findings, text=text), work.task.reader_id)
 
@@ -159,4 +164,11 @@ def _taken(report: Report) -> Report:
     if offer is None:
         return report
     findings = adopt(report.findings, offer.findings, report.hints.findings)
-    return replace(report, findings=findings, key_image=offer.key_image, offer=None)
+    text = replace(report.text, description=_followed(report, findings, report.text.description))
+    return replace(report, findings=findings, text=text, key_image=offer.key_image, offer=None)
+
+
+def _followed(report: Report, findings: tuple[ReviewedFinding, ...], description: str) -> str:
+    """The description; where it is still our first words, as these findings have them."""
+    hints = report.hints.findings
+    return of_hints(hints, findings) if description == of_hints(hints, report.findings) else description

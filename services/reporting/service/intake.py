@@ -193,15 +193,13 @@ class Intake:
 
 def _with_analysis(report: Report, state: State, offer: Offer, hints: Hints) -> Report:
     """Nobody decides hints, so they follow the analysis; words of ours in an untouched draft do too."""
-    first_words = sentences.of_hints(report.hints.findings)
-    untouched = state == State.UNASSIGNED and report.text.description in ("", first_words)
-    if untouched:
-        report = replace(report, text=replace(report.text, description=sentences.of_hints(hints.findings)))
-    report = replace(report, hints=hints)
     if state != State.UNASSIGNED:
-        return replace(report, offer=offer)
+        return replace(report, hints=hints, offer=offer)
+    first_words = sentences.of_hints(report.hints.findings, report.findings)
     findings = adopt(report.findings, offer.findings, hints.findings)
-    return replace(report, findings=findings, key_image=offer.key_image, offer=None)
+    if report.text.description in ("", first_words):
+        report = replace(report, text=replace(report.text, description=sentences.of_hints(hints.findings, findings)))
+    return replace(report, hints=hints, findings=findings, key_image=offer.key_image, offer=None)
 
 
 def _due(exam: Exam, agreement: directory_pb2.Agreement) -> datetime:

@@ -135,6 +135,48 @@ async def test_a_view_that_the_expert_corrects_is_signed_and_one_taken_back_is_a
     assert signed[1]["sentence_zh"] == "切面：乳腺。"
 
 
+CORRECTED_WORDS = (
+    "图像切面（AI 识别，专家更正）：乳腺 1 幅。Views seen by AI, corrected by the expert: breast (1 image)."
+)
+
+
+async def test_an_untouched_description_follows_the_view_that_the_expert_corrects(region: Region) -> None:
+    exam = await region.exam()
+    await region.handle(region.completed(exam))
+    await region.handle(analysed(region, exam))
+    report = await region.claimed(exam)
+    path, view = f"reports/{report['id']}/draft", report["hints"][0]["finding_id"]
+
+    async def saved(description: str, **decision: Any) -> Any:
+        body = {"findings": [{"finding_id": view} | decision], "description": description}
+        return (await region.call("PUT", path, body=body)).raise_for_status().json()
+
+    corrected = await saved(FIRST_WORDS, state="corrected", corrected_answer="76752008")
+    assert (corrected["description"], corrected["views_now"]) == (CORRECTED_WORDS, None)
+    back = await saved(CORRECTED_WORDS, state="proposed")
+    assert (back["description"], back["views_now"]) == (FIRST_WORDS, None)
+    await saved(FIRST_WORDS, state="corrected", corrected_answer="76752008")
+    # Given back, and analysed anew: nobody touched the words yet.
+    (await region.call("POST", f"tasks/{report['task_id']}/release")).raise_for_status()
+    await region.handle(region.amended(later(exam, 2), "1.2.3"))
+    await region.handle(analysed(region, later(exam, 2), revision=2))
+    assert (await region.claimed(exam))["description"] == CORRECTED_WORDS
+
+
+async def test_words_that_the_expert_touched_stay_and_are_told_to_name_other_views(region: Region) -> None:
+    exam = await region.exam()
+    await region.handle(region.completed(exam))
+    await region.handle(analysed(region, exam))
+    report = await region.claimed(exam)
+    path, view = f"reports/{report['id']}/draft", report["hints"][0]["finding_id"]
+    touched = f"{FIRST_WORDS}\n肝实质回声均匀。"
+    decision = {"finding_id": view, "state": "corrected", "corrected_answer": "76752008"}
+    for body in ({"description": touched}, {"description": touched, "findings": [decision]}):
+        told = (await region.call("PUT", path, body=body)).raise_for_status().json()
+        assert told["description"] == touched
+        assert told["views_now"] == (CORRECTED_WORDS if "findings" in body else None)
+
+
 async def test_views_follow_a_later_analysis_and_the_experts_words_stay(region: Region) -> None:
     exam = await region.exam()
     await region.handle(region.completed(exam))

@@ -7,7 +7,7 @@ import pytest
 from services.reporting import codec
 from services.reporting.documents.page import page
 from services.reporting.model.findings import OTHER, Anchor, Code, Decision, Finding, Review, ReviewedFinding, decide
-from services.reporting.model.sentences import of_hints, sentence
+from services.reporting.model.sentences import of_hints, sentence, views_now
 from services.shared.errors import Invalid
 from tests.unit.reporting.samples import CONTENT, HC, finding
 
@@ -97,6 +97,46 @@ def test_the_drafts_first_words_tell_the_views_and_what_is_wrong_with_the_images
         "图像质量（AI 提示）：增益过低 1 幅。Image quality, AI's hints: gain too low (1 image)."
     )
     assert of_hints([quality(good, "1")]) == ""
+
+
+SEEN = tuple(replace(view(LIVER, image), finding_id=image, choices=(LIVER, BREAST)) for image in ("1", "2"))
+AS_SEEN = "图像切面（AI 识别）：肝脏 2 幅。Views seen by AI: liver (2 images)."
+
+
+def decided(*decisions: Decision) -> tuple[ReviewedFinding, ...]:
+    return decide((), decisions, "li", SEEN)
+
+
+def test_the_drafts_first_words_name_the_views_as_the_expert_corrected_them() -> None:
+    breast = Decision("2", Review.CORRECTED, corrected_answer=BREAST.value)
+    own = Decision("1", Review.CORRECTED, corrected_answer="other", corrected_text="腮腺")
+    assert of_hints(SEEN, decided(breast)) == (
+        "图像切面（AI 识别，专家更正）：肝脏 1 幅、乳腺 1 幅。"
+        "Views seen by AI, corrected by the expert: liver (1 image), breast (1 image)."
+    )
+    assert of_hints(SEEN, decided(breast, own)).startswith("图像切面（AI 识别，专家更正）：乳腺 1 幅、腮腺 1 幅。")
+    assert of_hints(SEEN, decided(Decision("1", Review.ACCEPTED))) == AS_SEEN
+    rejected = [Decision(image, Review.REJECTED) for image in ("1", "2")]
+    assert of_hints(SEEN, decided(rejected[0])).startswith("图像切面（AI 识别，专家更正）：肝脏 1 幅。")
+    assert of_hints(SEEN, decided(*rejected)) == ""
+
+
+@pytest.mark.parametrize(
+    ("description", "differs"),
+    [
+        (AS_SEEN, True),
+        (f"{AS_SEEN}肝实质回声均匀。", True),
+        ("Views seen by AI: liver (2 images).", True),
+        ("图像切面（AI 识别，专家更正）：肝脏 1 幅、乳腺 1 幅。肝实质回声均匀。", False),  # without its English half
+        ("肝脏、乳腺各一幅。", False),
+        ("", False),
+    ],
+)
+def test_words_that_name_other_views_than_those_that_stand_are_told_with_these(description: str, differs: bool) -> None:
+    corrected = decided(Decision("2", Review.CORRECTED, corrected_answer=BREAST.value))
+    assert views_now(description, SEEN, corrected) == (of_hints(SEEN, corrected) if differs else None)
+    assert views_now(AS_SEEN, SEEN, ()) is None
+    assert views_now(AS_SEEN, SEEN, decided(*(Decision(one, Review.REJECTED) for one in ("1", "2")))) == ""
 
 
 def test_the_page_states_a_coded_answer_in_both_languages() -> None:

@@ -6,7 +6,7 @@ import { getReport } from '../api/reporting'
 import type { Finding, Report, Task } from '../api/types'
 import { useLanguage } from '../app/useLanguage'
 import { ErrorNotice, Nothing } from '../ui/Notice'
-import { decide, stated } from './draft'
+import { decide, stated, viewsNow } from './draft'
 import { FindingCard } from './FindingCard'
 import { Hints } from './Hints'
 import { Offer } from './Offer'
@@ -29,9 +29,10 @@ export function DraftEditor({ task, report, selected, onChoose, onShown }: Props
   const { t } = useTranslation()
   const queries = useQueryClient()
   const language = useLanguage()
-  const { draft, edit, state, problem, flush, edition } = useDraft(report, true)
+  const { draft, edit, state, problem, flush, edition, stored } = useDraft(report, true)
   const findings = useInOrder(useMemo(() => stated(report, draft), [report, draft]))
   useEffect(() => onShown([...findings, ...report.hints]), [findings, report.hints, onShown])
+  const views = viewsNow(report, stored)
   const open = findings.filter((one) => one.state === 'proposed').length
   const isHint = (finding: Finding) => report.hints.some((one) => one.finding_id === finding.finding_id)
   const before = async () => {
@@ -80,6 +81,7 @@ export function DraftEditor({ task, report, selected, onChoose, onShown }: Props
           </Button>
         </div>
       )}
+      {views !== null && <Alert type="warning" showIcon title={views === '' ? t('read.noViews') : t('read.viewsNow', { views })} data-testid="views-differ" />}
       <ReportFields draft={draft} onEdit={edit} />
       <Flex gap={8} align="center" role="status" data-testid="save-state" data-state={state}>
         <Typography.Text type={state === 'failed' ? 'danger' : 'secondary'}>{t(`saveState.${state}`)}</Typography.Text>

@@ -49,6 +49,17 @@ export function stated(report: Pick<Report, 'findings' | 'hints'>, draft: Draft)
   return all.map((one) => withDecision(one, draft)).filter((one) => one.state !== 'proposed' || !hints.has(one.finding_id))
 }
 
+/** The draft with the description as the service stored it, unless it was edited since it was sent: words that nobody touched follow the views. */
+export function withStored(draft: Draft, sent: Draft, stored: string | undefined): Draft {
+  return stored === undefined || stored === draft.description || draft.description !== sent.description ? draft : { ...draft, description: stored }
+}
+
+/** The views that stand where the description names others, by what the service said last. */
+export function viewsNow(report: Pick<Report, 'etag' | 'views_now'>, stored: Partial<Report>): string | null {
+  const edition = (etag: string | undefined) => Number((etag ?? '').replaceAll('"', ''))
+  return (stored.views_now !== undefined && edition(stored.etag) > edition(report.etag) ? stored : report).views_now ?? null
+}
+
 export function undecided(draft: Draft): number {
   return draft.findings.filter((one) => one.state === 'proposed').length
 }

@@ -3,7 +3,7 @@ import { asProblem, type Problem } from '../api/problem'
 import { getReport, saveDraft } from '../api/reporting'
 import type { Tagged } from '../api/client'
 import type { Draft, Report } from '../api/types'
-import { draftOf, unchanged } from './draft'
+import { draftOf, unchanged, withStored } from './draft'
 
 const QUIET_MS = 1200
 
@@ -31,6 +31,7 @@ async function saveUnlessChanged(id: string, next: Draft, saved: Draft, etag: st
 export function useDraft(report: Report, editable: boolean) {
   const [draft, setDraft] = useState(() => draftOf(report))
   const [state, setState] = useState<SaveState>('saved')
+  const [stored, setStored] = useState<Partial<Report>>({})
   const [problem, setProblem] = useState<Problem | null>(null)
   const etag = useRef<string | null>(report.etag)
   const saved = useRef<Draft>(draft)
@@ -46,7 +47,18 @@ export function useDraft(report: Report, editable: boolean) {
         try {
           const answer = await saveUnlessChanged(report.id, next, saved.current, etag.current)
           etag.current = answer.etag ?? answer.body?.etag ?? null
-          saved.current = next
+          const stored = answer.body ?? {}
+          const follow = (draft: Draft) => withStored(draft, next, stored.description)
+          saved.current = follow(next)
+          const following = (draft: Draft | null) => draft && follow(draft)
+          wanted.current = following(wanted.current)
+          // An edit that is under way when the answer comes reaches `wanted` with the next rendering alone.
+          setDraft((before) => {
+            const after = follow(before)
+            if (wanted.current !== null) wanted.current = after
+            return after
+          })
+          setStored(stored)
           setProblem(null)
         } catch (error) {
           wanted.current ??= next
@@ -92,5 +104,5 @@ export function useDraft(report: Report, editable: boolean) {
   }, [editable, flush])
 
   const edition = useCallback(() => etag.current, [])
-  return { draft, edit, state, problem, flush, edition }
+  return { draft, edit, state, problem, flush, edition, stored }
 }

@@ -346,6 +346,11 @@ export interface components {
             version: number;
             /** Versions */
             versions: components["schemas"]["VersionView"][];
+            /**
+             * Views Now
+             * @description the views as they stand, where the description has others (empty: none stands); null where it has not
+             */
+            views_now: string | null;
         };
         /**
          * Review

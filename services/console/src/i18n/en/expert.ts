@@ -11,6 +11,7 @@ export const expert = {
     heldBy: '{{name}} reads this until {{until}}.', leaseLost: 'You no longer hold this exam', leaseLostNext: 'Somebody else took it over. Your last saved draft stays; take it again to go on.',
     offered: 'AI finished after you began. Findings: {{count}}', offerAccept: 'Add them to the draft', offerDismiss: 'Dismiss', undecided: 'Findings still to be decided before signing: {{count}}',
     reload: 'Load what is stored', insert: 'Write the decided findings into the description',
+    viewsNow: 'The description names other views than those that stand now: {{views}}', noViews: 'The description names views, and none stands now.',
   },
   second: {
     claim: 'Take as second reader', firstReader: 'first: {{name}}', firstBy: 'First reading: {{name}}, {{at}}', showFirst: 'What the first reader signed',

@@ -13,6 +13,7 @@ export const expert: typeof en = {
     heldBy: '{{name}} 正在阅片，至 {{until}}。', leaseLost: '您已不再持有该检查', leaseLostNext: '他人已接手。您最后保存的草稿仍在；如需继续请重新领取。',
     offered: '您开始之后 AI 才完成：{{count}} 项所见', offerAccept: '加入草稿', offerDismiss: '不采用', undecided: '还有 {{count}} 项所见需要处理后才能签发。',
     reload: '载入已保存的内容', insert: '将已处理的所见写入描述',
+    viewsNow: '描述中的切面与目前的不一致。目前为：{{views}}', noViews: '描述中写有切面，但目前没有保留任何切面。',
   },
   second: {
     claim: '领取二审', firstReader: '一审：{{name}}', firstBy: '一审：{{name}}，{{at}}', showFirst: '一审签署的内容',
