@@ -39,7 +39,7 @@ export const operator: typeof en = {
   reading: { single: '单审', double: '双审' },
   model: { name: '模型', approved: '已注册', notApproved: '未注册', permitted: '协议许可', digest: '摘要', use: '预期用途', class: '管理类别', most: '最高方式：{{mode}}', hint: '模型是医疗器械：说明卡写明其用途与性能。', empty: '没有模型。',
     versions: '版本', yours: '本院使用', shown: '启用', missing: '未安装', notLoaded: '暂不可用', inShadow: '影子运行', byHospital: '各医院的版本', hospital: '医院', newHospitals: '新医院的起始版本',
-    before: '此前', disagreed: '影子运行：失败或结论不同', failedOn: '{{version}}：{{failed}} / {{asked}} 幅图像运行失败（{{share}} %）', readNone: '{{version}} 在此尚未读过图像', ofCompared: '{{name}}：{{disagreed}} / {{compared}}（{{share}} %）', beside: '{{version}} 对照 {{against}}', furtherCodes: '另有 {{count}} 项', noPins: '尚无医院固定版本；首次检查时固定。', again: '{{at}} 再次尝试',
+    before: '此前', disagreed: '影子运行：失败或结论不同', failedOn: '{{version}}：{{asked}} 幅图像中 {{failed}} 幅运行失败（{{share}} %）', readNone: '{{version}} 在此尚未读过图像', ofCompared: '{{name}}：{{disagreed}} / {{compared}}（{{share}} %）', beside: '{{version}} 对照 {{against}}', furtherCodes: '另有 {{count}} 项', noPins: '尚无医院固定版本；首次检查时固定。', again: '{{at}} 再次尝试',
     decide: '操作', promote: '启用其他版本', rollback: '回退', promoteTitle: '启用 {{model}} 的其他版本', rollbackTitle: '恢复 {{model}} 此前的版本',
     newVersion: '启用的版本', ask: '{{hospital}}：自下一次检查起，{{model}} 将启用 {{version}}，取代 {{before}}。正在进行的检查不受影响。', reason: '原因（写入变更记录）',
     decided: '已启用 {{model}} {{version}}',
