@@ -14,7 +14,7 @@ def lesion(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Of the parts above one half the one with the surest pixel, of equally sure ones the largest; filled, as 0 and 1; empty: none."""
     parts, _ = cv2.findContours((mask >= 128).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     large = sorted(parts, key=cv2.contourArea)[-MOST_PARTS:]
-    filled = [cv2.drawContours(np.zeros_like(mask), [part], -1, 1, cv2.FILLED) for part in large]
+    filled = [np.asarray(cv2.drawContours(np.zeros_like(mask), [part], -1, 1, cv2.FILLED), np.uint8) for part in large]
     filled = [part for part in filled if int(part.sum()) >= LEAST_PX]
     return max(filled, key=lambda part: (int((part * mask).max()), int(part.sum())), default=np.zeros_like(mask))
 
