@@ -15,7 +15,7 @@ from .geometry import CELL, scale
 # In the order of the output `faults`.
 FAULTS: tuple[Code, ...] = (codes.GAIN_TOO_LOW, codes.GAIN_TOO_HIGH, codes.CONTACT_LOST, codes.MOTION_BLUR)
 # From this chance on a fault is one, up to that none; between them is "not sure". Chosen on the validation part: see card.yaml.
-PRESENT = (0.5, 0.8, 0.5, 0.7)
+PRESENT = (0.8, 0.8, 0.7, 0.8)
 ABSENT = (0.2, 0.3, 0.2, 0.3)
 LEAST_SHARE = 0.1  # of a clip's frames that have a fault, for the clip to have it
 # Mean difference in grey levels to the frame before, up to which a frame repeats it: repetitions within videos differ by up to 0.02, frames
