@@ -72,7 +72,7 @@ export function FindingCard({ finding, selected, onChoose, onDecide, optional = 
             {image !== null && <Tag>{t('finding.where', { image, frame: finding.anchor.key_frame })}</Tag>}
             {plane !== null && <Tag>{plane}</Tag>}
             <Tag color={COLOURS[finding.state]}>{t(`findingState.${finding.state}`)}</Tag>
-            {finding.certainty_percent > 0 && <Tag>{t(certainty, { percent: format.number(finding.certainty_percent) })}</Tag>}
+            {finding.certainty_percent > 0 && <Tag>{t(certainty, { percent: format.certainty(finding.certainty_percent) })}</Tag>}
             <Tag>{`${finding.model.name} ${finding.model.version}`}</Tag>
             {finding.model.mode === 'trial' && <Tag color="warning">{t('finding.investigational')}</Tag>}
           </Flex>

@@ -101,7 +101,7 @@ function ImageHints({ image, hints, silences, selected, onChoose, onDecide }: Im
       {judged.map((hint) => (
         <button key={hint.finding_id} type="button" className="hint" aria-pressed={hint.finding_id === selected} onClick={() => onChoose(hint)} data-testid={`hint-${hint.code}`}>
           <Tag color={hint.code === VIEW ? 'blue' : undefined}>
-            {text(hint)} {hint.certainty_percent > 0 && t('finding.certainty', { percent: format.number(hint.certainty_percent) })} {frames(hint)}
+            {text(hint)} {hint.certainty_percent > 0 && t('finding.certainty', { percent: format.certainty(hint.certainty_percent) })} {frames(hint)}
           </Tag>
         </button>
       ))}

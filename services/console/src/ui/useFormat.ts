@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { Money } from '../api/types'
 import { useMe } from '../app/me'
 import { useLanguage } from '../app/useLanguage'
+import { formatCertainty } from './certainty'
 import { formatMoney } from './money'
 import { formatDate, formatDateTime, splitMinutes } from './time'
 
@@ -21,6 +22,7 @@ export function useFormat() {
       money: (money: Money) => formatMoney(money, locale),
       number: (value: number, digits = 0) =>
         new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value),
+      certainty: (percent: number) => formatCertainty(percent, locale),
       span: (minutes: number) =>
         splitMinutes(minutes)
           .map(([unit, count]) => t(`time.${unit}`, { value: count }))
