@@ -75,7 +75,7 @@ def _name_frames(content: KeyObjectSelection, images: Sequence[Dataset], frames:
 
 
 def _description(result: Result) -> str:
-    shown = [run for run in result.shown_runs if run.stage is Stage.READ]
+    shown = [run for run in result.answering_runs if run.stage is Stage.READ]
     names = ", ".join(f"{run.model} {run.version}" for run in shown)
     notices = [investigational_notice(run) for run in shown if run.mode is Mode.TRIAL]
     return " ".join([f"Frames on which AI findings rest: {names}.", *notices])

@@ -123,6 +123,11 @@ class Result:
         return tuple(run for run in self.runs if run.shown)
 
     @property
+    def answering_runs(self) -> tuple[Run, ...]:
+        """Of the shown ones those that the study's documents come from."""
+        return tuple(run for run in self.shown_runs if not run.failed)
+
+    @property
     def shown_groups(self) -> tuple[Group, ...]:
         """The groups that people may see and that carry figures, in a fixed order."""
         shown = {run.model for run in self.shown_runs}

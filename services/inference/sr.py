@@ -119,7 +119,7 @@ def _report(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> hd
             uid=derived_uid("device", "inference"),
             name="SonoBridge inference",
             manufacturer_name=MANUFACTURER,
-            model_name=", ".join(f"{run.model} {run.version}" for run in result.shown_runs),
+            model_name=", ".join(f"{run.model} {run.version}" for run in result.answering_runs),
         ),
     )
     ultrasound = all(image.Modality == "US" for image in evidence)
@@ -129,7 +129,7 @@ def _report(heading: Heading, result: Result, evidence: Sequence[Dataset]) -> hd
         imaging_measurements=[_group(heading, result, group) for group in result.shown_groups],
         referenced_images=[image for image in evidence if _describable(image)] or None,
     )
-    remarks = [investigational_notice(run) for run in result.shown_runs if run.mode is Mode.TRIAL]
+    remarks = [investigational_notice(run) for run in result.answering_runs if run.mode is Mode.TRIAL]
     remarks += [contradiction_notice(one) for one in result.contradictions]
     remarks += failure_notices(result)
     remarks += silence_notices(result)
@@ -293,7 +293,7 @@ def _closed_inside(observation: Observation, columns: int, rows: int) -> np.ndar
 
 
 def _series_description(result: Result) -> str:
-    names = ", ".join(run.model for run in result.shown_runs)
+    names = ", ".join(run.model for run in result.answering_runs)
     return (f"AI measurements, investigational: {names}" if result.investigational else f"AI measurements: {names}")[
         :64
     ]

@@ -245,3 +245,20 @@ def test_the_remarks_name_the_models_that_failed_and_why_but_none_in_the_shadow(
         "liver 1.0.0 failed on this exam and says nothing: the output nature holds values that are not numbers"
     ]
     assert not any("2.0.0" in one for one in remarks)
+
+
+def test_a_model_that_failed_is_not_among_the_observers_nor_in_the_title(tmp_path: Path) -> None:
+    given = result()
+    failed = replace(run("liver"), outcome=FAILED, frames=0, reason="it hangs")
+    report = dcmread(
+        BytesIO(document(written(tmp_path, b"Wang^Fang "), replace(given, runs=(*given.runs, failed)))),
+    )
+    (observer,) = [
+        item.TextValue
+        for item in report.ContentSequence
+        if item.ValueType == "TEXT"
+        and item.ConceptNameCodeSequence[0].CodeValue == "121015"  # DCM, Device Observer Model Name
+    ]
+    assert (observer, "liver" in report.SeriesDescription) == ("head 1.0.0", False)
+    remarks = [str(item.TextValue) for item in report.ContentSequence if item.ValueType == "TEXT"]
+    assert not any("liver" in one and "Investigational" in one for one in remarks)
