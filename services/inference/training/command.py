@@ -1,13 +1,24 @@
-"""What every train.py takes on its command line."""
+"""What every train.py and every evaluate.py takes on its command line."""
 
 import argparse
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
 import torch
 
-TRAINING = Path(__file__).parents[3] / ".local" / "training"  # where networks lie: not in the project
+from services.inference.training import measure
+from services.inference.training.figures import Figures
+
+PROJECT = Path(__file__).parents[3]
+TRAINING = PROJECT / ".local" / "training"  # where networks lie: not in the project
+PICTURES = PROJECT / ".local" / "models"  # they show data: not in the project either
+
+
+def home(model: str) -> Path:
+    """Where a model lies."""
+    return PROJECT / "services" / "inference" / "models" / model
 
 
 def arguments(description: str | None, *, minutes: float, rate: float = 2e-3) -> argparse.ArgumentParser:
@@ -36,3 +47,35 @@ def begin(asked: argparse.Namespace, log: str) -> None:
     torch.set_num_threads(asked.threads)
     torch.manual_seed(asked.seed)
     cv2.setNumThreads(1)
+
+
+def measuring(model: str) -> argparse.ArgumentParser:
+    """A parser of --data, --model, --pictures and --card, to which a model adds its own."""
+    parser = argparse.ArgumentParser(description=f"Measures the model {model}.")
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
+    parser.add_argument("--model", type=Path, default=home(model) / "1" / "model.onnx", help="the served file")
+    parser.add_argument("--pictures", type=Path, default=PICTURES / model, help="where pictures of mistakes are put")
+    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
+    return parser
+
+
+def measured(
+    model: str,
+    evaluate: Callable[[argparse.Namespace], Figures],
+    *,
+    parser: argparse.ArgumentParser | None = None,
+    networks: Sequence[Path] = (),
+) -> None:
+    """Print a model's figures; with --card, which needs these networks of its training, write them down."""
+    parser = parser or measuring(model)
+    asked = parser.parse_args()
+    if asked.card and not all(network.exists() for network in networks):
+        parser.error(f"the card's figures need the networks of make train-{model}")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    asked.pictures.mkdir(parents=True, exist_ok=True)
+    found = evaluate(asked)
+    if asked.card:
+        measure.write(found, home(model))
+    measure.tell(found)

@@ -3,25 +3,21 @@
 Networks lie in a folder as fold0.pt, …, final.pt; what lies there is not trained again, so a run that broke off goes on.
 """
 
-import argparse
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import cv2
 import numpy as np
 import torch
 
-from services.inference.training import command, measure
+from services.inference.training import command
 from services.inference.training.classify import Classifier, Floats, Maps, Plan, answers, kept, looking, train
 from services.inference.training.command import TRAINING
-from services.inference.training.figures import Figures
 from services.inference.training.folds import Ints
 from services.inference.training.images import Sample
 
-PROJECT = Path(__file__).parents[3]
 LOG = logging.getLogger(__name__)
 FINAL = "final"
 OUT_OF_FOLD = "out_of_fold.npz"
@@ -83,12 +79,7 @@ def out_of_fold(job: Job, folder: Path) -> list[Floats]:
 
 def kept_out_of_fold(model: str) -> list[Floats]:
     """What `out_of_fold` gave when the model was converted: it lies with the model, for every figure comes from it."""
-    return [logits.astype(np.float64) for logits in np.load(home(model) / OUT_OF_FOLD).values()]
-
-
-def home(model: str) -> Path:
-    """Where a model lies."""
-    return PROJECT / "services" / "inference" / "models" / model
+    return [logits.astype(np.float64) for logits in np.load(command.home(model) / OUT_OF_FOLD).values()]
 
 
 def trained(job: Job, folder: Path) -> bool:
@@ -118,24 +109,3 @@ def main(
         of, which = (variants[name](job), "fold0") if name in variants else (job, name)
         if asked.anew or asked.further or not (folder / f"{which}.pt").exists():
             train_one(of, maps, folder, which, rate=asked.rate, seed=asked.seed, further=asked.further)
-
-
-def evaluate_main(name: str, evaluate: Callable[[Path, Path, Path, Path], Figures]) -> None:
-    """The command of a classifier's evaluate.py: `evaluate` gets the data, the networks' folder, the served file, a folder for pictures."""
-    here = home(name)
-    parser = argparse.ArgumentParser(description=f"Measures the model {name}.")
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--folder", type=Path, default=TRAINING / name)
-    parser.add_argument("--model", type=Path, default=here / "1" / "model.onnx")
-    parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / name)
-    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
-    asked = parser.parse_args()
-    if asked.card and not (asked.folder / f"{FINAL}.pt").exists():
-        parser.error(f"the card's figures need the networks of make train-{name}")
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    asked.pictures.mkdir(parents=True, exist_ok=True)
-    found = evaluate(asked.data, asked.folder, asked.model, asked.pictures)
-    if asked.card:
-        measure.write(found, here)
-    measure.tell(found)

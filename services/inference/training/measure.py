@@ -220,12 +220,16 @@ def version_of(folder: Path) -> str:
 
 
 def tell(found: Figures) -> None:
-    """The headline on standard output."""
+    """The headline and the tables on standard output."""
     for one in found.headline:
         aim = f" (aim {one.aim}: {'met' if one.met else 'not met'})" if one.aim else ""
         sys.stdout.write(
-            f"{one.name}: {one.value} [{one.low}, {one.high}]{aim}, {one.images} images, {one.subjects} subjects\n"
+            f"{one.name}: {one.value} [{one.low}, {one.high}] {one.unit}{aim}, {one.images} images, {one.subjects} subjects\n"
         )
+    for table in (*found.subgroups, *found.robustness, *found.tables):
+        sys.stdout.write(f"\n{table.title}\n" + " | ".join(table.columns) + "\n")
+        for row in table.rows:
+            sys.stdout.write("  " + " | ".join(map(str, row)) + "\n")
 
 
 def threshold_of(folder: Path, name: str) -> float:

@@ -4,7 +4,6 @@ Figures of accuracy come from the official folds' networks, each on patients tha
 learnt from all of them, is measured for its speed and on what no training saw.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from services.inference import polygon
 from services.inference.models.breast_lesion import answers, convert, dataset, postprocess
 from services.inference.models.breast_lesion.answers import Answer
 from services.inference.models.breast_lesion.dataset import FOLDS, Sample
-from services.inference.training import figures, measure, metrics, served
+from services.inference.training import command, figures, measure, metrics, served
 from services.inference.training.degrade import DEGRADATIONS
 from services.inference.training.figures import Curve, Figure, Figures, Published, Table
 from services.inference.training.measure import Answers
@@ -325,8 +324,9 @@ def headline(found: Sequence[Answer], lesions: Sequence[Answer], presence: Float
     ]
 
 
-def evaluate(data: Path, model: Path) -> Figures:
-    """All figures."""
+def evaluate(data: Path, model: Path, pictures: Path) -> Figures:
+    """All figures; sheets of pictures go to a folder of their own."""
+    failures(data, pictures)
     found = answers.read()
     lesions, others = [a for a in found if a.lesion], [a for a in found if not a.lesion]
     by = convert.calibration(found)
@@ -388,7 +388,6 @@ def _of_fold(lesions: Sequence[Answer], cancer: Floats, fold: int) -> Curve:
 
 def failures(data: Path, folder: Path) -> None:
     """Pictures of the worst outlines and of the surest mistakes, the annotator's outline green, ours red; they show data."""
-    folder.mkdir(parents=True, exist_ok=True)
     samples = {sample.name: sample for sample in dataset.lesions(data)}
     found = [a for a in answers.read() if a.lesion]
     runs = {fold: convert.FOLDER / f"fold{fold}.onnx" for fold in FOLDS}
@@ -418,23 +417,9 @@ def failures(data: Path, folder: Path) -> None:
         cv2.imwrite(str(folder / f"{title}.png"), sheet)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
-    parser.add_argument("--pictures", type=Path, default=convert.FOLDER / "failures")
-    asked = parser.parse_args()
-    cv2.setNumThreads(1)
-    if asked.card and not all((convert.FOLDER / f"fold{fold}.onnx").exists() for fold in FOLDS):
-        parser.error("the card's figures need the networks of make train-breast_lesion")
-    found = evaluate(asked.data, asked.model)
-    for one in found.headline:
-        print(f"{one.name}: {one.value} ({one.low} to {one.high}) {one.unit} {one.aim}")
-    failures(asked.data, asked.pictures)
-    if asked.card:
-        measure.write(found, HERE)
-
-
 if __name__ == "__main__":
-    main()
+    command.measured(
+        "breast_lesion",
+        lambda asked: evaluate(asked.data, asked.model, asked.pictures),
+        networks=[convert.FOLDER / f"fold{fold}.onnx" for fold in FOLDS],
+    )

@@ -4,7 +4,6 @@ Goes the product's own way: ONNX Runtime, one thread, the graph's own resize, po
 the half-size ones by repeating pixels where no original exists.
 """
 
-import argparse
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ import numpy as np
 from services.inference.models.fetal_head import dataset, postprocess
 from services.inference.models.fetal_head.dataset import Sample, axes_of, coverage
 from services.inference.models.fetal_head.postprocess import Head, gestational_age_weeks
-from services.inference.training import measure, metrics, served
+from services.inference.training import command, measure, metrics, served
 from services.inference.training.degrade import DEGRADATIONS
 from services.inference.training.figures import BlandAltman, Curve, Figure, Figures, Published, Reliability, Table
 from services.inference.training.metrics import Floats
@@ -359,7 +358,6 @@ def evaluate(model_path: Path, data: Path, part: str, pictures: Path) -> Figures
 
 def failures(outlined: Sequence[Reading], folder: Path) -> None:
     """Pictures of the heads farthest off, the annotator's outline green, ours red; they show data."""
-    folder.mkdir(parents=True, exist_ok=True)
     off = sorted(outlined, key=lambda r: r.dice)[:PICTURES]
     tiles = []
     for r in off:
@@ -383,30 +381,11 @@ def failures(outlined: Sequence[Reading], folder: Path) -> None:
     cv2.imwrite(str(folder / "farthest_off.png"), sheet)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    parser.add_argument("--part", choices=("validation", "test"), default="test")
-    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
-    parser.add_argument(
-        "--pictures", type=Path, default=HERE.parents[3] / ".local" / "training" / "fetal_head" / "failures"
-    )
-    asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    found = evaluate(asked.model, asked.data, asked.part, asked.pictures)
-    for one in found.headline:
-        print(f"{one.name}: {one.value} ({one.low} to {one.high}) {one.unit} {one.aim}")
-    for table in (*found.subgroups, *found.robustness, *found.tables):
-        print(table.title, *table.columns, sep=" | ")
-        for row in table.rows:
-            print("  ", *row, sep=" | ")
-    for plot in found.bland_altman:
-        print(f"{plot.name}: bias {plot.bias}, limits {plot.lower} to {plot.upper} {plot.unit}")
-    print(f"certainty: expected calibration error {found.reliability[0].expected_calibration_error}")
-    if asked.card:
-        measure.write(found, HERE)
-
-
 if __name__ == "__main__":
-    main()
+    parser = command.measuring("fetal_head")
+    parser.add_argument("--part", choices=("validation", "test"), default="test")
+    command.measured(
+        "fetal_head",
+        lambda asked: evaluate(asked.model, asked.data, asked.part, asked.pictures),
+        parser=parser,
+    )

@@ -13,7 +13,7 @@ import numpy as np
 
 from services.inference.models.liver import postprocess, train
 from services.inference.models.liver.postprocess import CLASSES, SURE
-from services.inference.training import crossfit, images, measure, metrics, saliency
+from services.inference.training import command, crossfit, images, measure, metrics, saliency
 from services.inference.training.crossfit import Job
 from services.inference.training.degrade import DEGRADATIONS
 from services.inference.training.figures import Figures, Table
@@ -23,6 +23,7 @@ from services.inference.training.metrics import Floats
 from services.inference.training.served import Served, boxed, latency
 
 HERE = Path(__file__).parent
+FOLDER = command.TRAINING / "liver"
 NORMAL, MALIGNANT = CLASSES.index("normal"), CLASSES.index("malignant")
 LIMIT_MS = 25.0
 # Tables for which the networks of the cross-validation are asked anew.
@@ -161,4 +162,8 @@ def evaluate(data: Path, folder: Path, model: Path, pictures: Path) -> Figures:
 
 
 if __name__ == "__main__":
-    crossfit.evaluate_main("liver", evaluate)
+    command.measured(
+        "liver",
+        lambda asked: evaluate(asked.data, FOLDER, asked.model, asked.pictures),
+        networks=[FOLDER / f"{crossfit.FINAL}.pt"],
+    )

@@ -3,7 +3,6 @@
 Every patient, and every source, is left out in turn (train.py keeps those answers); the served file is measured for its speed.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from services.inference.models.lung import convert, train
 from services.inference.models.lung.postprocess import SIGNS, SURE, pool
-from services.inference.training import measure, metrics, saliency
-from services.inference.training.crossfit import PROJECT
+from services.inference.training import command, measure, metrics, saliency
 from services.inference.training.degrade import DEGRADATIONS
 from services.inference.training.figures import Figures, Table
 from services.inference.training.images import Sample
@@ -149,21 +146,5 @@ def _clips(samples: Sequence[Sample], by_patient: Answers, by_source: Answers) -
     return Table("Clips read wrongly", ("clip", "reference", "patient left out", "source left out"), rows)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / "lung")
-    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    asked.pictures.mkdir(parents=True, exist_ok=True)
-    found = evaluate(asked.data, asked.model, asked.pictures)
-    if asked.card:
-        measure.write(found, HERE)
-    measure.tell(found)
-
-
 if __name__ == "__main__":
-    main()
+    command.measured("lung", lambda asked: evaluate(asked.data, asked.model, asked.pictures))

@@ -3,7 +3,6 @@
 Goes the product's own way: ONNX Runtime, one thread, the graph's own resize, postprocess.py.
 """
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from services.inference.models.quality.text_figures import (
     regions_right,
     without_text,
 )
-from services.inference.training import measure, saliency
+from services.inference.training import command, measure, saliency
 from services.inference.training.degrade import DEGRADATIONS
 from services.inference.training.figures import Figures, Latency, Table
 from services.inference.training.measure import Answers
@@ -35,7 +34,6 @@ from services.inference.training.picture import Pixels
 from services.inference.training.served import Served, latency
 
 HERE = Path(__file__).parent
-PROJECT = HERE.parents[3]
 PER_SET = 15  # images of a set, each undegraded and in every grade of every fault
 PER_SET_HARMED = 12  # in the table of robustness
 LIMIT_MS = 10.0
@@ -276,20 +274,5 @@ def evaluate(data: Path, model: Path, pictures: Path) -> Figures:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    parser.add_argument("--pictures", type=Path, default=PROJECT / ".local" / "models" / "quality")
-    parser.add_argument("--card", action="store_true", help="write the figures into figures.json and card.yaml")
-    asked = parser.parse_args()
-    cv2.setNumThreads(1)
-    asked.pictures.mkdir(parents=True, exist_ok=True)
-    found = evaluate(asked.data, asked.model, asked.pictures)
-    if asked.card:
-        measure.write(found, HERE)
-    measure.tell(found)
-
-
 if __name__ == "__main__":
-    main()
+    command.measured("quality", lambda asked: evaluate(asked.data, asked.model, asked.pictures))

@@ -14,7 +14,7 @@ import numpy as np
 from services.inference import sector, simulator
 from services.inference.models.view import dataset, postprocess, train
 from services.inference.models.view.postprocess import PLANES, SURE, SURE_OF_PLANE, SURE_OF_THIN, THIN, VIEW_NAMES
-from services.inference.training import crossfit, foreign, images, measure, metrics, saliency
+from services.inference.training import command, crossfit, foreign, images, measure, metrics, saliency
 from services.inference.training.classify import UNKNOWN
 from services.inference.training.crossfit import Job
 from services.inference.training.degrade import DEGRADATIONS
@@ -24,6 +24,7 @@ from services.inference.training.measure import Answers
 from services.inference.training.served import Served, latency
 
 HERE = Path(__file__).parent
+FOLDER = command.TRAINING / "view"
 NOT = VIEW_NAMES.index("not_ultrasound")
 ENOUGH = 30  # images of a class, from which on its F1 counts in the mean
 PER_CLASS = 20  # images of a class in the table of robustness
@@ -262,4 +263,8 @@ def evaluate(data: Path, folder: Path, model: Path, pictures: Path) -> Figures:
 
 
 if __name__ == "__main__":
-    crossfit.evaluate_main("view", evaluate)
+    command.measured(
+        "view",
+        lambda asked: evaluate(asked.data, FOLDER, asked.model, asked.pictures),
+        networks=[FOLDER / f"{crossfit.FINAL}.pt"],
+    )
