@@ -223,8 +223,9 @@ def tell(found: Figures) -> None:
     """The headline and the tables on standard output."""
     for one in found.headline:
         aim = f" (aim {one.aim}: {'met' if one.met else 'not met'})" if one.aim else ""
+        unit = f" {one.unit}" if one.unit else ""
         sys.stdout.write(
-            f"{one.name}: {one.value} [{one.low}, {one.high}] {one.unit}{aim}, {one.images} images, {one.subjects} subjects\n"
+            f"{one.name}: {one.value} [{one.low}, {one.high}]{unit}{aim}, {one.images} images, {one.subjects} subjects\n"
         )
     for table in (*found.subgroups, *found.robustness, *found.tables):
         sys.stdout.write(f"\n{table.title}\n" + " | ".join(table.columns) + "\n")
