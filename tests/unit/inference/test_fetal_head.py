@@ -10,6 +10,8 @@ import numpy as np
 import onnxruntime
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from services.inference import simulator
@@ -191,10 +193,32 @@ def test_no_gestational_age_outside_the_weeks_of_the_formula(hc_mm: float) -> No
     assert postprocess.gestational_age(hc_mm) == ()
 
 
-def test_points_on_a_line_are_no_ellipse() -> None:
-    line = np.column_stack([np.arange(20.0), 2 * np.arange(20.0)])
+@given(
+    angle=st.floats(0, math.pi),
+    length=st.floats(1, 500),
+    x=st.floats(-500, 500),
+    y=st.floats(-500, 500),
+    count=st.integers(1, 180),
+)
+@example(angle=math.atan(2), length=19 * math.sqrt(5), x=9.5, y=19.0, count=20)
+def test_points_on_a_line_are_no_ellipse(angle: float, length: float, x: float, y: float, count: int) -> None:
+    along = np.linspace(-length / 2, length / 2, count)
+    line = np.column_stack([x + math.cos(angle) * along, y + math.sin(angle) * along])
     assert ellipses.fit(line) is None
-    assert ellipses.fit(line[:4]) is None
+    assert ellipses.robust_fit(line, rounds=2) is None
+
+
+@given(
+    semi_major=st.floats(5, 200),
+    ratio=st.floats(0.05, 0.95),
+    angle=st.floats(-1.5, 1.5),
+    count=st.integers(12, 180),
+)
+def test_an_ellipse_however_thin_is_found_again(semi_major: float, ratio: float, angle: float, count: int) -> None:
+    drawn = Ellipse(40, 70, semi_major, ratio * semi_major, angle)
+    found = ellipses.fit(drawn.points(count))
+    assert found is not None
+    assert (found.semi_major, found.semi_minor) == pytest.approx((drawn.semi_major, drawn.semi_minor), rel=1e-3)
 
 
 def judged(head: Ellipse, agreement: float = 0.98, rows: int = 270, columns: int = 400) -> dict[str, str]:

@@ -12,6 +12,7 @@ Floats = npt.NDArray[np.float64]
 RAYS = 180
 HALF = 127.5  # of the mask's levels
 EDGE_PX = 1.5  # of the mask: a contour this near to the picture's edge may be the edge's, not the head's
+FLAT = 1e-6  # of their size: points nearer than this to one line are on it, whatever rounding says
 TUKEY = 4.685  # gives 95% efficiency on normal errors: Beaton and Tukey, Technometrics 16:147, 1974
 
 
@@ -56,6 +57,8 @@ def fit(points: Floats, weights: Floats | None = None) -> Ellipse | None:
     w = np.ones(len(x)) if weights is None else weights
     quadratic = np.column_stack([x * x, x * y, y * y])
     linear = np.column_stack([x, y, np.ones_like(x)])
+    if np.linalg.matrix_rank(linear * np.sqrt(w)[:, None], tol=FLAT * math.sqrt(len(x))) < 3:
+        return None
     s1, s2, s3 = (
         (left.T * w) @ right for left, right in ((quadratic, quadratic), (quadratic, linear), (linear, linear))
     )

@@ -44,8 +44,8 @@ LIMITS = (
     "before it answers one of them.",
     "Other ultrasound is what the sets hold of it: fetal planes of no kind, vessels, hearts, lymph nodes, thyroid, pelvis; other organs "
     "may be taken for one of the classes.",
-    "The sub-plane is told hardly better than by always answering trans-ventricular, which is right for 59 of 80; only where it is sure does "
-    "it say something.",
+    "The sub-plane is told hardly better than by always answering trans-ventricular, which is right for 59 of 80; only where it is sure "
+    "does it say something.",
     "Photographs are 22, CT and MR a handful; the rest of what is no ultrasound is drawn.",
 )
 
