@@ -1,6 +1,5 @@
-"""Writes a classifier's final network as the served graph, its chances softened as its cross-validation asks, and checks both agree."""
+"""A trained network as the served graph: a classifier's chances softened as its cross-validation asks; any graph held to torch."""
 
-import argparse
 import logging
 import sys
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from services.inference.training import crossfit, measure, metrics
+from services.inference.training import command, crossfit, measure, metrics
 from services.inference.training.classify import UNKNOWN, Classifier, Softmaxed, looking
 from services.inference.training.command import TRAINING
 from services.inference.training.crossfit import FINAL, OUT_OF_FOLD, Job
@@ -42,11 +41,10 @@ def write(
     samples: list[Sample],
     *,
     mirrored: bool = False,
-) -> float:
-    """Export, and the largest difference of any chance from torch on these samples; a file that differs too much is not kept."""
+) -> None:
+    """Export, and hold the chances to torch's on these samples."""
     halve(network)
     served = Softmaxed(looking(network, mirrored), heat).eval()
-    model.parent.mkdir(exist_ok=True)
     export(served, model, picture, list(network.heads))
     run, apart = Served(model), 0.0
     for sample in samples:
@@ -57,27 +55,24 @@ def write(
             apart,
             *(float(np.abs(a[0].numpy() - got[name]).max()) for a, name in zip(meant, network.heads, strict=True)),
         )
+    LOG.info(f"temperatures {heat}")
+    keep(model, apart)
+
+
+def keep(model: Path, apart: float) -> None:
+    """Write into the card how far the graph's answers were found from torch's; one that differs too much is taken away."""
     if apart > AGREEMENT:
         model.unlink()
         sys.exit(f"the graph differs from torch by {apart}, more than {AGREEMENT}: it was not kept")
     measure.note_conversion(model, apart)
-    return apart
+    LOG.info(f"largest difference from torch {apart:.6f}; {model}: {model.stat().st_size} bytes")
 
 
-def main(name: str, job_of: Callable[[Path], Job], here: Path) -> None:
+def main(name: str, job_of: Callable[[Path], Job]) -> None:
     """The command line of a classifier's convert.py."""
-    parser = argparse.ArgumentParser(description=f"Writes {name}'s graph.")
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--folder", type=Path, default=TRAINING / name)
-    parser.add_argument("--model", type=Path, default=here / "1" / "model.onnx")
-    parser.add_argument("--network", default=FINAL)
-    asked = parser.parse_args()
-    logging.basicConfig(format="%(message)s")
-    LOG.setLevel(logging.INFO)  # the exporter has much to say
-    torch.set_num_threads(1)
+    asked = command.converting(name, TRAINING / name)
     job = job_of(asked.data)
-    heat = temperatures(job, asked.folder, asked.model.parents[1])
-    network = crossfit.load(job, asked.folder, asked.network)
+    heat = temperatures(job, asked.trained, asked.model.parents[1])
+    network = crossfit.load(job, asked.trained, FINAL)
     samples = list(job.samples)[:: max(1, len(job.samples) // COMPARED)]
-    apart = write(network, heat, asked.model, job.plan.picture, samples, mirrored=job.plan.mirrored)
-    LOG.info(f"temperatures {heat}; largest difference from torch {apart:.6f}; {asked.model.stat().st_size} bytes")
+    write(network, heat, asked.model, job.plan.picture, samples, mirrored=job.plan.mirrored)

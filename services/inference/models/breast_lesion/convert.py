@@ -3,10 +3,8 @@
 `python -m services.inference.models.breast_lesion.convert --data FOLDER`
 """
 
-import argparse
 import itertools
 import logging
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,12 +15,12 @@ from services.inference.models.breast_lesion import answers, dataset
 from services.inference.models.breast_lesion.answers import Answer
 from services.inference.models.breast_lesion.dataset import FOLDS, Sample
 from services.inference.models.breast_lesion.network import ANSWERS, PICTURE, Calibration, Served
-from services.inference.training import measure, metrics, served
+from services.inference.training import command, convert, metrics, served
+from services.inference.training.command import TRAINING
 from services.inference.training.export import export, halve, letterbox
 from services.inference.training.segmenter import Segmenter
 
-HERE = Path(__file__).parent
-FOLDER = HERE.parents[3] / ".local" / "training" / "breast_lesion"
+FOLDER = TRAINING / "breast_lesion"
 OUTPUTS = ("mask", "presence", "malignancy")
 COMPARED = 24
 LOG = logging.getLogger(__name__)
@@ -74,26 +72,13 @@ def largest_difference(model: Served, path: Path, samples: Sequence[Sample]) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--checkpoint", type=Path, default=FOLDER / "final.pt")
-    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    asked = parser.parse_args()
-    logging.basicConfig(format="%(message)s")
-    LOG.setLevel(logging.INFO)  # the exporter has much to say
-    torch.set_num_threads(1)
-    asked.model.parent.mkdir(exist_ok=True)
+    asked = command.converting("breast_lesion", FOLDER / "final.pt")
     fitted = calibration(answers.read())
-    model = Served(network(asked.checkpoint), fitted).eval()
+    LOG.info(str(fitted))
+    model = Served(network(asked.trained), fitted).eval()
     export(model, asked.model, PICTURE, OUTPUTS)
     samples = list(itertools.islice(dataset.lesions(asked.data), COMPARED))
-    mask, chance = largest_difference(model, asked.model, samples)
-    LOG.info(f"{fitted}; largest difference from torch: mask {mask:.6f}, chances {chance:.6f}")
-    if max(mask, chance) > served.AGREEMENT:
-        asked.model.unlink()
-        sys.exit(f"the graph does not agree with torch within {served.AGREEMENT}: it was not kept")
-    measure.note_conversion(asked.model, max(mask, chance))
-    LOG.info(f"{asked.model}: {asked.model.stat().st_size} bytes")
+    convert.keep(asked.model, max(largest_difference(model, asked.model, samples)))
 
 
 if __name__ == "__main__":

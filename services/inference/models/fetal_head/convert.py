@@ -1,11 +1,9 @@
 """Writes trained weights as the served graph and checks that both agree within 1e-3.
 
-`python -m services.inference.models.fetal_head.convert --checkpoint FILE --data FOLDER`
+`python -m services.inference.models.fetal_head.convert --data FOLDER`
 """
 
-import argparse
 import itertools
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +12,11 @@ import torch
 from services.inference.models.fetal_head import dataset
 from services.inference.models.fetal_head.augment import PICTURE
 from services.inference.models.fetal_head.network import ANSWERS, Served
-from services.inference.training import measure, served
+from services.inference.training import command, convert, served
 from services.inference.training.command import TRAINING
 from services.inference.training.export import export, halve, letterbox
 from services.inference.training.segmenter import Segmenter
 
-HERE = Path(__file__).parent
 OUTPUTS = ("mask", "presence")
 COMPARED = 20
 
@@ -47,22 +44,10 @@ def largest_difference(model: Served, path: Path, data: Path) -> tuple[float, fl
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, default=TRAINING / "fetal_head.pt")
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
-    asked.model.parent.mkdir(exist_ok=True)
-    model = network(asked.checkpoint)
+    asked = command.converting("fetal_head", TRAINING / "fetal_head.pt")
+    model = network(asked.trained)
     export(model, asked.model, PICTURE, OUTPUTS)
-    mask, presence = largest_difference(model, asked.model, asked.data)
-    print(f"largest difference from torch: mask {mask:.6f}, presence {presence:.6f}")
-    if max(mask, presence) > served.AGREEMENT:
-        asked.model.unlink()
-        sys.exit(f"the graph does not agree with torch within {served.AGREEMENT}: it was not kept")
-    measure.note_conversion(asked.model, max(mask, presence))
-    print(f"{asked.model}: {asked.model.stat().st_size} bytes")
+    convert.keep(asked.model, max(largest_difference(model, asked.model, asked.data)))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 """Writes the trained liver network as the served graph: `python -m services.inference.models.liver.convert --data FOLDER`."""
 
-from pathlib import Path
-
 from services.inference.models.liver.train import job
 from services.inference.training import convert
 
 if __name__ == "__main__":
-    convert.main("liver", job, Path(__file__).parent)
+    convert.main("liver", job)

@@ -1,31 +1,25 @@
 """Writes trained weights as the served graph, its chances calibrated on the validation part, and checks that both agree within 1e-3.
 
-`python -m services.inference.models.quality.convert --checkpoint FILE --data FOLDER`
+`python -m services.inference.models.quality.convert --data FOLDER`
 """
 
-import argparse
 import logging
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from services.inference.models.quality import dataset
 from services.inference.models.quality.dataset import PICTURE, Source
 from services.inference.models.quality.faults import FAULTS, FAULTY, GRADES
 from services.inference.models.quality.network import Quality, Served
-from services.inference.training import measure
+from services.inference.training import command, convert, metrics
+from services.inference.training.command import TRAINING
 from services.inference.training.export import export, halve, letterbox
 from services.inference.training.metrics import Floats
 from services.inference.training.picture import Pixels
-from services.inference.training.served import AGREEMENT
 from services.inference.training.served import Served as Running
 
-HERE = Path(__file__).parent
-PROJECT = HERE.parents[3]
 OUTPUTS = ("faults", "strength", "text", "pattern")
 COMPARED = 40
 PER_SET = 40  # pictures of a set for calibration
@@ -66,17 +60,6 @@ def logits(run: Running, pictures: Sequence[Pixels]) -> Floats:
     return np.log(chances / (1 - chances))
 
 
-def calibrated(scores: Floats, truths: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset of the logit by which chances fit best: Platt 1999, by Newton's method."""
-    design = np.column_stack([scores, np.ones(len(scores))])
-    weights = np.array([1.0, 0.0])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-design @ weights))
-        spread = design.T @ (design * (chance * (1 - chance))[:, None]) + 1e-4 * np.eye(2)
-        weights = weights - np.linalg.solve(spread, design.T @ (chance - truths) + 1e-4 * (weights - (1, 0)))
-    return float(weights[0]), float(weights[1])
-
-
 def calibrate(run: Running, sources: Sequence[Source]) -> tuple[list[float], list[float]]:
     """Slopes and offsets; says from which chance on few good pictures are called faulty, and up to which few faulty ones good."""
     pictures, strengths = graded(some(sources, "validation", PER_SET))
@@ -85,7 +68,7 @@ def calibrate(run: Running, sources: Sequence[Source]) -> tuple[list[float], lis
     for n, name in enumerate(FAULTS):
         known = (strengths[:, n] == 0) | (strengths[:, n] >= FAULTY)
         bad = strengths[:, n] >= FAULTY
-        slope, offset = calibrated(scores[known, n], bad[known])
+        slope, offset = metrics.platt(scores[known, n], bad[known].astype(float))
         chances = 1 / (1 + np.exp(-(slope * scores[:, n] + offset)))
         present, absent = np.quantile(chances[good], 1 - ALARMS), np.quantile(chances[bad], MISSED)
         LOG.info(
@@ -97,19 +80,11 @@ def calibrate(run: Running, sources: Sequence[Source]) -> tuple[list[float], lis
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, default=PROJECT / ".local" / "training" / "quality.pt")
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the data sets that the card names")
-    parser.add_argument("--model", type=Path, default=HERE / "1" / "model.onnx")
-    asked = parser.parse_args()
-    logging.basicConfig(format="%(message)s")
-    LOG.setLevel(logging.INFO)  # the exporter has much to say
-    torch.set_num_threads(1)
+    asked = command.converting("quality", TRAINING / "quality.pt")
     network = Quality().eval()
-    network.load_state_dict(torch.load(asked.checkpoint, map_location="cpu"))
+    network.load_state_dict(torch.load(asked.trained, map_location="cpu"))
     halve(network)
     sources = dataset.read(asked.data)
-    asked.model.parent.mkdir(exist_ok=True)
     export(Served(network, [1.0] * len(FAULTS), [0.0] * len(FAULTS)).eval(), asked.model, PICTURE, OUTPUTS)
     served = Served(network, *calibrate(Running(asked.model), sources)).eval()
     export(served, asked.model, PICTURE, OUTPUTS)
@@ -125,11 +100,7 @@ def main() -> None:
             )  # a value at the middle between two levels may fall to either side
             gap = np.abs(value[0].double().numpy() - got[name].astype(np.float64)).max() / levels - rounding
             apart = max(apart, float(gap))
-    LOG.info(f"largest difference from torch {apart:.6f}; {asked.model.stat().st_size} bytes")
-    if apart > AGREEMENT:
-        asked.model.unlink()
-        sys.exit(f"the graph does not agree with torch within {AGREEMENT}: it was not kept")
-    measure.note_conversion(asked.model, max(apart, 0.0))
+    convert.keep(asked.model, apart)
 
 
 if __name__ == "__main__":
