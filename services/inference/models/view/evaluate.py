@@ -47,7 +47,8 @@ LIMITS = (
     "The sub-plane is told hardly better than by always answering trans-ventricular, which is right for 59 of 80; only where it is sure "
     "does it say something.",
     "Photographs are 22, CT and MR a handful; the rest of what is no ultrasound is drawn.",
-    "Trained once more, same seed and data on another machine, the macro-F1 was 0.918: differences of 0.01 are chance.",
+    "The served weights were learnt before 29 pictures' sectors were mended; learnt anew with them, same seed, the "
+    "macro-F1 was 0.918: differences of 0.01 are chance.",
 )
 
 
