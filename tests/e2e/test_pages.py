@@ -128,6 +128,38 @@ def accept_all(page: Page, count: int) -> None:
         findings.nth(number).get_by_test_id("accept").click()
 
 
+def draw_length(page: Page, share: float) -> None:
+    """Draws a level line through the middle of the viewer, over this share of its width."""
+    box = page.get_by_test_id("viewer").bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * (0.5 - share / 2), y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * (0.5 + share / 2), y, steps=6)
+    page.mouse.up()
+
+
+@pytest.mark.timeout(300)
+def test_a_tool_chosen_before_the_picture_is_there_measures_on_it(scene: Scene, sign_in: SignIn) -> None:
+    page = sign_in(scene.stack.cast.reader, "expert")
+    held_back: list[Route] = []
+
+    def hold_back(route: Route) -> None:
+        held_back.append(route)
+
+    page.route("**/frames/**", hold_back)
+    with page.expect_request("**/frames/**"):
+        page.get_by_test_id(f"claim-{scene.ids['exam_id']}").click()
+    page.get_by_test_id("tool-length").click()
+    expect(page.get_by_test_id("window")).to_have_count(0)  # it says how a picture is shown: there is none yet
+    page.route("**/frames/**", lambda route: route.continue_())
+    for route in held_back:
+        route.continue_()
+    expect(page.get_by_test_id("window")).to_be_visible(timeout=PATIENT_MS)
+    draw_length(page, 0.2)
+    expect(page.get_by_test_id("measurements")).to_contain_text("mm")
+
+
 @pytest.mark.timeout(300)
 def test_the_picture_stays_whole_when_the_window_changes_its_size(stack: Running, sign_in: SignIn) -> None:
     scene = Scene(stack, new_exam("Wide^Xu=徐宽", images=0))
@@ -138,13 +170,7 @@ def test_the_picture_stays_whole_when_the_window_changes_its_size(stack: Running
     page.get_by_test_id(f"claim-{exam_id}").click()
     expect(page.get_by_test_id("window")).to_be_visible(timeout=PATIENT_MS)
     page.get_by_test_id("tool-length").click()
-    box = page.get_by_test_id("viewer").bounding_box()
-    assert box
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * 0.1, y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.9, y, steps=6)
-    page.mouse.up()
+    draw_length(page, 0.8)
     expect(page.get_by_test_id("measurements")).to_contain_text("mm")
     assert 0.7 < drawn(page) < 0.9
     page.set_viewport_size({"width": 390, "height": 844})

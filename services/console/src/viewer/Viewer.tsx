@@ -112,6 +112,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
 
   useEffect(() => forgetMeasurements, [])
   useEffect(() => stage?.relabel(), [stage, describe])
+  useEffect(() => stage?.setTool(tool), [stage, tool])
 
   const go = useCallback(
     (sopInstanceUid: string, next: number) => {
@@ -147,9 +148,8 @@ export function Viewer({ instances, store, query, position, onPosition, findings
     (next: Tool) => {
       if (playing && instance && (next === 'length' || next === 'ellipse')) go(instance.sopInstanceUid, live.frame)
       setTool(next)
-      stage?.setTool(next)
     },
-    [stage, playing, instance, live.frame, go],
+    [playing, instance, live.frame, go],
   )
 
   useEffect(() => {
@@ -222,7 +222,7 @@ export function Viewer({ instances, store, query, position, onPosition, findings
         <div ref={element} className={visible ? 'picture-layer' : 'picture-layer unseen'} role="img" aria-label={t('viewer.picture', { number: index + 1, frame: now })} onContextMenu={(event) => event.preventDefault()} />
         <div ref={cine} className="picture-layer cine" hidden aria-hidden data-testid="cine" />
         {stage && overlay && visible && <ContourOverlay stage={stage} view={view} instance={instance} frame={now} findings={findings} selected={selected} />}
-        {stage && <WindowNote stage={stage} view={view} />}
+        {stage && visible && <WindowNote stage={stage} view={view} />}
         {error !== null && (
           <div className="picture-error">
             <ErrorNotice error={error} onRetry={() => setAttempt(attempt + 1)} />
